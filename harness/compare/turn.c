@@ -251,6 +251,15 @@ stall_gap_ms(const struct scenario *scenario)
            (double)scenario->load.message_bytes / 1e5;
 }
 
+/* What the server did wrong counts though the times do not. */
+static void
+set_aside(struct driver *driver, struct engine_result *result)
+{
+    result->errors[ENGINE_CLIENT_LATE] = 0;
+    engine_add_errors(&driver->rest, result);
+    driver->rest.connected += result->connected;
+}
+
 /* Add the slice that the driver has just seen to a sum, and keep it. An open
  * loop in which the client was late charges no server; but where it always
  * was, there must be something to tell that from. */
@@ -273,12 +282,10 @@ keep_slice(struct turn *turn, int sum)
 
     driver->echoes += last->echoes_total;
     if (sum == SUM_WARMUP || (late && into->slices > 0 && !always_late)) {
-        /* What the server did wrong counts though the times do not. */
-        last->errors[ENGINE_CLIENT_LATE] = 0;
-        engine_add_errors(&driver->rest, last);
-        driver->rest.connected += last->connected;
+        set_aside(driver, last);
     } else {
         if (always_late && !late) {
+            set_aside(driver, &into->result);
             memset(into, 0, sizeof *into);
         }
         int64_t window_ns = into->result.window_ns + last->window_ns;
