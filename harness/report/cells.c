@@ -109,14 +109,6 @@ enum form {
     FORM_TIME,   /* us or ms, as the heading says */
 };
 
-static const char turn[] = "full turn: echo to echo of a client";
-static const char response[] = "response: from when a message was due";
-static const char service[] = "service: from when it was sent";
-static const char slice[] =
-    "slice: what one differs by from its model and block";
-static const char half[] =
-    "+-: half the 95 % interval, for all pairs together";
-
 static const struct {
     const char *above;       /* the heading */
     const char *heading;     /* without the unit of a time */

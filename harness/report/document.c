@@ -100,6 +100,8 @@ table_add(struct block *table, enum mark mark, const char *format, ...)
     given(vasprintf(&cell.words, format, args) >= 0 ? cell.words : NULL);
     va_end(args);
     text_clean(cell.words);
+    table->columns[table->ncells % table->ncolumns].speaks |=
+        cell.words[0] != '\0' && strcmp(cell.words, "-") != 0;
     table->cells = given(
         reallocarray(table->cells, table->ncells + 1, sizeof *table->cells));
     table->cells[table->ncells] = cell;
@@ -150,32 +152,31 @@ sheet_group(struct sheet *sheet, const struct summary_group *group,
     }
 }
 
+/* The cells of a row, which ends in a sentence if it was not measured. */
 static void
 put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
-    bool over = false; /* the row has ended in a sentence */
+    const struct summary_row *of = row->row;
 
     for (size_t i = 0; i < table->ncolumns; i++) {
         struct column *column = &table->columns[i];
-        bool rest = !over && column->id > CELLS_BASE && row->row &&
-                    row->row->status != LIFE_OK;
-        enum mark mark = MARK_NONE;
+        struct at at =
+            place(column->group ? column->group : row->group,
+                  column->model ? column->model : row->model, row->base);
         struct text text = {0};
+        enum mark mark;
 
-        if (rest) {
-            text_add(&text, "%s: %s", life_status_name(row->row->status),
-                     row->row->life->reason);
-        } else if (!over) {
-            struct at at =
-                place(column->group ? column->group : row->group,
-                      column->model ? column->model : row->model, row->base);
-
-            mark = cells_put(&text, column->id, &at, milliseconds);
+        if (of && of->status != LIFE_OK && column->id > CELLS_BASE) {
+            table_add(table, MARK_NONE, "%s: %s",
+                      life_status_name(of->status), of->life->reason)
+                ->rest = true;
+            while (++i < table->ncolumns) {
+                table_add(table, MARK_NONE, "%s", "");
+            }
+            return;
         }
-        table_add(table, mark, "%s", text.bytes)->rest = rest;
-        column->speaks |=
-            text.bytes[0] != '\0' && strcmp(text.bytes, "-") != 0;
-        over |= rest;
+        mark = cells_put(&text, column->id, &at, milliseconds);
+        table_add(table, mark, "%s", text.bytes);
     }
 }
 
@@ -270,7 +271,6 @@ table_legend(struct text *text, const struct block *table)
         {"<", "<: too little to tell"},
         {"-", "-: not comparable"},
     };
-    const char *said = NULL;
 
     if (!table->legend) {
         return;
@@ -281,12 +281,8 @@ table_legend(struct text *text, const struct block *table)
         }
     }
     for (size_t i = 0; i < table->ncolumns; i++) {
-        const char *meaning = table->columns[i].meaning;
-
-        /* Neighbours under one heading have one meaning. */
-        if (meaning && (!said || strcmp(said, meaning) != 0)) {
-            text_item(text, "; ", "%s", meaning);
-            said = meaning;
+        if (table->columns[i].meaning) {
+            text_item(text, "; ", "%s", table->columns[i].meaning);
         }
     }
     text_item(text, ".", "%s", "");
