@@ -139,12 +139,10 @@ put_verdict(struct text *text, const struct at *at, enum fitted what)
 static enum mark
 put_served(struct text *text, const struct summary_row *row)
 {
-    if (isnan(row->figure[LIFE_SERVED] + row->figure[LIFE_ASKED])) {
-        text_add(text, "-");
-        return MARK_NONE;
-    }
-    text_add(text, "%.9g/%.9g", row->figure[LIFE_SERVED],
-             row->figure[LIFE_ASKED]);
+    double served = row->figure[LIFE_SERVED];
+    double asked = row->figure[LIFE_ASKED];
+
+    text_add(text, isnan(served + asked) ? "-" : "%.9g/%.9g", served, asked);
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
@@ -155,17 +153,16 @@ put_memory(struct text *text, const struct summary_row *row)
     double value = summary_memory(row);
     double bound = summary_memory_noise(row);
 
-    if (!isfinite(value)) {
-        text_add(text, "-");
-    } else if (value < bound) {
+    if (value < bound) {
         double step = pow(10, floor(log10(bound)));
 
         text_add(text, "<%g", ceil(bound / step) * step);
     } else {
         text_add(text,
-                 value < 0.095  ? "%.2f"
-                 : value < 9.95 ? "%.1f"
-                                : "%.0f",
+                 isnan(value)    ? "-"
+                 : value < 0.095 ? "%.2f"
+                 : value < 9.95  ? "%.1f"
+                                 : "%.0f",
                  value);
     }
 }

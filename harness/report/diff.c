@@ -47,21 +47,23 @@ struct diff {
 
 /* A model in a scenario, before and after. */
 struct pair {
-    bool compilers_differ; /* and so do instructions, whatever the source */
     const struct summary_group *group[2]; /* the scenario */
     const struct summary_row *row[2];     /* the model there */
 };
 
 /* Switches where echoes work or wait hang on how long a slice was; times
- * where both sides have a CPU of their own, on how deeply they sleep. */
+ * where both sides have a CPU of their own, on how deeply they sleep;
+ * instructions on the compiler, whatever the source. */
 static bool
 is_comparable(const struct pair *pair, size_t which)
 {
+    const char *compiler = pair->group[0]->results->run.compiler;
     enum cells_kind kind = cells_kind(pair->row[0]->life);
     enum life_figure figure = looked_at[which].figure;
 
     return which < FITS ? strcmp(pair->row[0]->life->layout, "split") != 0
-           : figure == LIFE_INSTRUCTIONS_PER_ECHO ? !pair->compilers_differ
+           : figure == LIFE_INSTRUCTIONS_PER_ECHO
+               ? strcmp(pair->group[1]->results->run.compiler, compiler) == 0
            : figure == LIFE_SWITCHES_PER_ECHO
                ? (kind & (KIND_WORK | KIND_WAIT)) == 0
                : true;
@@ -167,18 +169,15 @@ compare_runs(const struct summary *before, const struct summary *after)
     struct diff diff = {0};
 
     for (size_t i = 0; i < after->ngroups; i++) {
-        struct pair pair = {.compilers_differ =
-                                strcmp(before->results->run.compiler,
-                                       after->results->run.compiler) != 0,
-                            .group[1] = &after->groups[i]};
-        const struct summary_row *rows = pair.group[1]->rows;
+        const struct summary_group *group = &after->groups[i];
+        struct pair pair = {{find_group(before, group->life), group}, {NULL}};
 
-        pair.group[0] = find_group(before, rows->life);
         diff.both += pair.group[0] != NULL;
-        for (size_t j = 0; pair.group[0] && j < pair.group[1]->nrows; j++) {
-            pair.row[0] = summary_find(pair.group[0], rows[j].life->model);
-            pair.row[1] = &rows[j];
-            if (pair.row[0] && !rows[j].yardstick) {
+        for (size_t j = 0; pair.group[0] && j < group->nrows; j++) {
+            pair.row[1] = &group->rows[j];
+            pair.row[0] =
+                summary_find(pair.group[0], pair.row[1]->life->model);
+            if (pair.row[0] && !pair.row[1]->yardstick) {
                 take_pair(&diff, &pair);
             }
         }

@@ -255,8 +255,8 @@ table_has(const struct block *table, const char *mark)
     return false;
 }
 
-void
-table_legend(struct text *text, const struct block *table)
+struct text
+table_legend(const struct block *table)
 {
     static const char *const marks[][2] = {
         {"most", "most: echoes/s"},
@@ -271,21 +271,20 @@ table_legend(struct text *text, const struct block *table)
         {"<", "<: too little to tell"},
         {"-", "-: not comparable"},
     };
+    struct text text = {0};
 
-    if (!table->legend) {
-        return;
-    }
-    for (size_t i = 0; i < COUNT(marks); i++) {
+    for (size_t i = 0; table->legend && i < COUNT(marks); i++) {
         if (table_has(table, marks[i][0])) {
-            text_item(text, "; ", "%s", marks[i][1]);
+            text_item(&text, "; ", "%s", marks[i][1]);
         }
     }
-    for (size_t i = 0; i < table->ncolumns; i++) {
+    for (size_t i = 0; table->legend && i < table->ncolumns; i++) {
         if (table->columns[i].meaning) {
-            text_item(text, "; ", "%s", table->columns[i].meaning);
+            text_item(&text, "; ", "%s", table->columns[i].meaning);
         }
     }
-    text_item(text, ".", "%s", "");
+    text_item(&text, ".", "%s", "");
+    return text;
 }
 
 /* ---- Markdown ---------------------------------------------------------- */
@@ -307,7 +306,7 @@ static void
 put_table(FILE *file, const struct block *table)
 {
     struct text rule = {0};
-    struct text legend = {0};
+    struct text legend = table_legend(table);
 
     assert(table->ncolumns > 0);
     for (size_t i = 0; i < table->ncolumns; i++) {
@@ -327,7 +326,6 @@ put_table(FILE *file, const struct block *table)
                     best ? "** " : " ");
         fputs((i + 1) % table->ncolumns == 0 ? "|\n" : "", file);
     }
-    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         put_escaped(file, "\n", legend.bytes, "\n");
     }

@@ -2,7 +2,6 @@
  * headline.c: the answer on one screen. See internal.h.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

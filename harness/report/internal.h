@@ -144,8 +144,8 @@ void table_drop(struct block *table, size_t column);
  * what stands above them. */
 size_t table_neighbours(const struct block *table, size_t from, size_t to);
 
-/* Append what its marks and headings mean, if that is to be explained. */
-void table_legend(struct text *text, const struct block *table);
+/* What its marks and headings mean, if that is to be explained, or "". */
+struct text table_legend(const struct block *table);
 
 /* Print for a terminal, and free it: no line is longer than the paper is
  * wide. Columns that do not fit go, then a table is continued below itself.
@@ -301,14 +301,12 @@ struct bill {
 
 /* Make the bill of a row. False if there is none: it was not measured, all
  * were not served, or what things cost is not known there. */
-bool bill_of(struct bill *bill, const struct summary *summary,
-             const struct summary_group *group,
+bool bill_of(struct bill *bill, const struct summary_group *group,
              const struct summary_row *row);
 
 /* Append the bills of a group and what they show; without any, a sentence
  * where one would look for them. */
-void bill_build(struct document *document, const struct summary *summary,
-                const struct summary_group *group);
+void bill_build(struct document *document, const struct summary_group *group);
 
 /* ---- groups side by side (sweep.c) ------------------------------------- */
 

@@ -57,7 +57,7 @@ put_table(FILE *file, const struct block *table)
         [MARK_BAD] = {"<td class=\"bad\">", "<td class=\"bad left\">"},
         [MARK_BEST] = {"<td class=\"best\">", "<td class=\"best\">"},
     };
-    struct text legend = {0};
+    struct text legend = table_legend(table);
     size_t n = table->ncolumns;
 
     fputs("<div class=\"scroll\"><table>\n", file);
@@ -80,7 +80,6 @@ put_table(FILE *file, const struct block *table)
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
     }
     fputs("</tbody></table></div>\n", file);
-    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         xml_put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
     }

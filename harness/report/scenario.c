@@ -116,8 +116,7 @@ scenario_notes(struct document *document, const struct summary_group *group)
 /* ---- system calls by name, and what else tells why --------------------- */
 
 static void
-build_why(struct document *document, const struct summary *summary,
-          const struct summary_group *group)
+build_why(struct document *document, const struct summary_group *group)
 {
     struct sheet sheet = {0};
 
@@ -143,7 +142,7 @@ build_why(struct document *document, const struct summary *summary,
         document_item(document, row->life->model, "%s", text.bytes);
     }
     code_build(document, group);
-    bill_build(document, summary, group);
+    bill_build(document, group);
 }
 
 /* ---- an open loop: one table for all rates ----------------------------- */
@@ -311,8 +310,7 @@ build_noise(struct document *document, const struct summary *summary,
 /* ---- all that is wanted ------------------------------------------------ */
 
 static void
-build_group(struct document *document, const struct summary *summary,
-            const struct summary_group *group,
+build_group(struct document *document, const struct summary_group *group,
             const struct report_views *views)
 {
     struct sheet sheet = {0};
@@ -339,7 +337,7 @@ build_group(struct document *document, const struct summary *summary,
         facts_group(document, group);
     }
     if (views->why || views->all) {
-        build_why(document, summary, group);
+        build_why(document, group);
     }
 }
 
@@ -354,16 +352,14 @@ scenario_build(struct document *document, const struct summary *summary,
     for (const struct summary_group *group = summary->groups; group < last;
          group += step) {
         const struct life *life = group->life;
+        bool wanted = view_wants(views, life->scenario, life->clients);
 
+        shown += wanted;
         step = 1;
-        if (!view_wants(views, life->scenario, life->clients)) {
-            continue;
-        }
-        shown++;
-        if (life->rate_per_s > 0) {
+        if (wanted && life->rate_per_s > 0) {
             step = build_rates(document, group, last);
-        } else {
-            build_group(document, summary, group, views);
+        } else if (wanted) {
+            build_group(document, group, views);
         }
     }
     /* With all views there is a headline, which has it. */

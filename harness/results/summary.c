@@ -270,9 +270,9 @@ rank(struct summary_group *group, enum fitted what)
 /* A line for each block, a column for each row. There are no more blocks than
  * slices. */
 static void
-fit_group(const struct results *results, struct summary_group *group,
-          enum fitted what)
+fit_group(struct summary_group *group, enum fitted what)
 {
+    const struct results *results = group->results;
     int models = (int)MIN(group->nrows, RESULTS_MODELS_MAX);
     size_t n = results->nslices + 1;
     double *value = given(calloc(n * (size_t)models, sizeof *value));
@@ -302,9 +302,9 @@ fit_group(const struct results *results, struct summary_group *group,
 }
 
 double
-summary_price_us(const struct results *results,
-                 const struct summary_group *group, const char *model)
+summary_price_us(const struct summary_group *group, const char *model)
 {
+    const struct results *results = group->results;
     size_t n = results->nslices + 1;
     double *values = given(calloc(3 * n, sizeof *values));
     double *slower = values + n, *models = slower + n, price_us;
@@ -364,13 +364,14 @@ make_rows(struct summary *summary, double *values)
 }
 
 static void
-make_group(const struct results *results, struct summary_group *group)
+make_group(struct summary_group *group, const struct results *results)
 {
     double floor_us;
 
+    group->results = results;
     group->life = group->rows[0].life;
-    fit_group(results, group, FIT_CPU);
-    fit_group(results, group, FIT_RATE);
+    fit_group(group, FIT_CPU);
+    fit_group(group, FIT_RATE);
     group->blocks =
         MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
     for (size_t i = 0; i < results->nslices; i++) {
@@ -379,7 +380,7 @@ make_group(const struct results *results, struct summary_group *group)
             group->stalled += results->slices[i].stalled;
         }
     }
-    floor_us = summary_price_us(results, group, RESULTS_FLOOR);
+    floor_us = summary_price_us(group, RESULTS_FLOOR);
     for (size_t i = 0; i < group->nrows; i++) {
         struct summary_row *row = &group->rows[i];
         double *figure = row->figure;
@@ -415,7 +416,7 @@ summary_make(const struct results *results, struct summary *summary)
             compare_lives, (void *)results);
     make_rows(summary, values);
     for (size_t i = 0; i < summary->ngroups; i++) {
-        make_group(results, &summary->groups[i]);
+        make_group(&summary->groups[i], results);
         checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);
