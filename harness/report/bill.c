@@ -88,9 +88,9 @@ price_us(const struct summary_group *group, const char *name)
 /* What all calls cost but those of the floor, and what each of them does. One
  * recv more than that has is priced as one in vain. */
 static double
-add_calls(struct text *text, const struct summary_group *group,
-          const struct calls *calls)
+add_calls(struct text *text, const struct summary_row *row)
 {
+    const struct calls *calls = row->calls;
     double floor[COUNT(priced)] = {1, 1};
     double sum_us = 0;
 
@@ -110,9 +110,9 @@ add_calls(struct text *text, const struct summary_group *group,
         often -= held;
         edges = strcmp(priced[j][0], "epoll_wait") == 0 &&
                 facts_model(calls->model) & MODEL_EDGES;
-        us = edges ? price_us(group, "edges") : NAN;
+        us = edges ? price_us(row->group, "edges") : NAN;
         /* Older files have but one price. */
-        us = isnan(us) ? price_us(group, priced[j][0]) : us;
+        us = isnan(us) ? price_us(row->group, priced[j][0]) : us;
         us *= often;
         sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {
@@ -129,9 +129,9 @@ add_calls(struct text *text, const struct summary_group *group,
  * ten in its code and two hundred in all: a third more or less is luck. What
  * surrounds recv and send is in the floor as well: 20 instructions. */
 bool
-bill_of(struct bill *bill, const struct summary_group *group,
-        const struct summary_row *row)
+bill_of(struct bill *bill, const struct summary_row *row)
 {
+    const struct summary_group *group = row->group;
     const double *figure = row->figure;
     double *us = bill->us;
 
@@ -142,7 +142,7 @@ bill_of(struct bill *bill, const struct summary_group *group,
     }
     us[BILL_FLOOR] = figure[LIFE_FLOOR_US];
     us[BILL_SOCKETS] = price_us(group, "sockets") - figure[LIFE_FLOOR_US];
-    us[BILL_CALLS] = add_calls(&bill->calls, group, row->calls);
+    us[BILL_CALLS] = add_calls(&bill->calls, row);
     us[BILL_SWITCHES] =
         price_us(group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
     us[BILL_USER] =
@@ -228,7 +228,7 @@ bill_build(struct document *document, const struct summary_group *group)
     size_t n = 0;
 
     for (size_t i = 0; i < group->nrows && n < RESULTS_MODELS_MAX; i++) {
-        if (bill_of(&bills[n], group, &group->rows[i])) {
+        if (bill_of(&bills[n], &group->rows[i])) {
             least = bills[n].total_us < least->total_us ? &bills[n] : least;
             n++;
         }

@@ -126,14 +126,15 @@ static const struct {
 
 /* Over the best of the group, or what that is called. */
 static enum mark
-put_verdict(struct text *text, const struct at *at, enum fitted what)
+put_verdict(struct text *text, const struct summary_row *row,
+            enum fitted what)
 {
-    bool best = at->row == at->group->best[what];
+    bool best = row == row->group->best[what];
 
     text_add(text, "%s",
              best ? fitted_best[what]
-                  : comparison_word(&at->row->over_best[what], UNITS_TEXT));
-    return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
+                  : comparison_word(&row->over_best[what], UNITS_TEXT));
+    return best && row->group->clear[what] ? MARK_BEST : MARK_NONE;
 }
 
 static enum mark
@@ -195,9 +196,9 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_SERVED:
         return put_served(text, row);
     case CELLS_OVER_MOST:
-        return put_verdict(text, at, FIT_RATE);
+        return put_verdict(text, row, FIT_RATE);
     case CELLS_COST:
-        return put_verdict(text, at, FIT_CPU);
+        return put_verdict(text, row, FIT_CPU);
     case CELLS_RANGE:
         text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
                  over->high);
@@ -207,8 +208,8 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
                  yards);
         break;
     case CELLS_OVER_BASE:
-        over_base = summary_compare(
-            at->group, row, summary_find(at->group, at->base), FIT_CPU);
+        over_base =
+            summary_compare(row, summary_find(at->group, at->base), FIT_CPU);
         text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
         break;
     case CELLS_MEMORY:

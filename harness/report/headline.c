@@ -137,21 +137,20 @@ build_matrix(struct document *document, const struct summary *summary,
     add_models(&sheet, summary);
     PUT(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
+        bool compared = is_compared(summary, i);
+
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
-        if (!is_compared(summary, i)) {
-            continue;
-        }
-        if (sheet.nrows < lines) {
+        if (compared && sheet.nrows < lines) {
             sheet_row(&sheet, &summary->groups[i], NULL);
         } else {
-            left++;
+            left += compared;
         }
     }
     if (sheet.nrows > 0) {
         document_heading(document, "Server CPU per echo, times the least of "
                                    "the line; +-: half its 95 %% interval");
         sheet_build(document, &sheet, true);
-    } else if (left == 0 && sheet.ncolumns > 4 && !any) {
+    } else if (sheet.ncolumns > 4 && !any) {
         document_paragraph(document, "Nothing is ranked: it takes three "
                                      "blocks of slices of two servers that "
                                      "serve all.");

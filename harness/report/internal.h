@@ -301,8 +301,7 @@ struct bill {
 
 /* Make the bill of a row. False if there is none: it was not measured, all
  * were not served, or what things cost is not known there. */
-bool bill_of(struct bill *bill, const struct summary_group *group,
-             const struct summary_row *row);
+bool bill_of(struct bill *bill, const struct summary_row *row);
 
 /* Append the bills of a group and what they show; without any, a sentence
  * where one would look for them. */

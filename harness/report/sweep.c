@@ -219,7 +219,7 @@ sweep_bars(const struct plot *plot, const struct sweep *sweep)
         if (!isfinite(us)) {
             continue;
         }
-        if (!bill_of(&bill, sweep->most, row)) {
+        if (!bill_of(&bill, row)) {
             double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
 
             bill = (struct bill){

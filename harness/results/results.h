@@ -358,6 +358,7 @@ extern const char *const fitted_best[FITS];
 
 /* One server in one scenario. */
 struct summary_row {
+    const struct summary_group *group; /* that it is in */
     const struct life *life;     /* what it is, and why it is not ok; one that
                                   * has the row's status */
     const struct life **lives;   /* all of them */
@@ -451,14 +452,13 @@ const struct summary_row *summary_row_of(const struct slice *slice,
  * the models' slices took there: the median of that, beside their levels. */
 double summary_price_us(const struct summary_group *group, const char *model);
 
-/* The row of a model in a group, or NULL. */
+/* The row of a model in a group; NULL: it has none, or there is no group. */
 const struct summary_row *summary_find(const struct summary_group *group,
                                        const char *model);
 
 /* One row over another of the same group. All NAN if one of the two is NULL
  * or takes no part in the fit. */
-struct comparison summary_compare(const struct summary_group *group,
-                                  const struct summary_row *row,
+struct comparison summary_compare(const struct summary_row *row,
                                   const struct summary_row *base,
                                   enum fitted what);
 

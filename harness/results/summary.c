@@ -186,7 +186,7 @@ summary_memory_noise(const struct summary_row *row)
 const struct summary_row *
 summary_find(const struct summary_group *group, const char *model)
 {
-    for (size_t i = 0; i < group->nrows; i++) {
+    for (size_t i = 0; group && i < group->nrows; i++) {
         if (strcmp(group->rows[i].life->model, model) == 0) {
             return &group->rows[i];
         }
@@ -195,13 +195,15 @@ summary_find(const struct summary_group *group, const char *model)
 }
 
 struct comparison
-summary_compare(const struct summary_group *group,
-                const struct summary_row *row, const struct summary_row *base,
+summary_compare(const struct summary_row *row, const struct summary_row *base,
                 enum fitted what)
 {
-    return statistics_compare(&group->fit[what],
-                              row ? (int)(row - group->rows) : -1,
-                              base ? (int)(base - group->rows) : -1);
+    if (!row || !base) {
+        return (struct comparison){NAN, NAN, NAN, VERDICT_UNKNOWN};
+    }
+    return statistics_compare(&row->group->fit[what],
+                              (int)(row - row->group->rows),
+                              (int)(base - row->group->rows));
 }
 
 const struct summary_row *
@@ -258,8 +260,7 @@ rank(struct summary_group *group, enum fitted what)
         struct summary_row *row = &group->rows[i];
         bool held = row->comparable && best && row != best;
 
-        row->over_best[what] =
-            summary_compare(group, held ? row : NULL, best, what);
+        row->over_best[what] = summary_compare(held ? row : NULL, best, what);
         others += held;
         different += row->over_best[what].verdict == VERDICT_DIFFERENT;
     }
@@ -352,6 +353,7 @@ make_rows(struct summary *summary, double *values)
             !RECORDS_GO_TOGETHER(life, summary->lives[begin - 1])) {
             summary->groups[summary->ngroups++].rows = row;
         }
+        row->group = &summary->groups[summary->ngroups - 1];
         summary->groups[summary->ngroups - 1].nrows++;
         row->lives = &summary->lives[begin];
         while (begin < n &&
@@ -393,7 +395,7 @@ make_group(struct summary_group *group, const struct results *results)
         }
         row_hide(row);
         row->over_yardstick = summary_compare(
-            group, row, summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
+            row, summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
     }
 }
 

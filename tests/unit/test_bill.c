@@ -74,7 +74,7 @@ static bool
 make_bill(void)
 {
     made_summary();
-    return bill_of(&bill, made.summary.groups, made.summary.rows);
+    return bill_of(&bill, made.summary.rows);
 }
 
 /* Are these two the same but for noise? */
