@@ -185,9 +185,9 @@ put_state(struct text *text, const struct summary_row *row)
 
 /* Of a model in a scenario. */
 static enum mark
-put_row(struct text *text, enum cells_id id, const struct at *at)
+put_row(struct text *text, enum cells_id id, const struct summary_row *row,
+        const char *base)
 {
-    const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
     double yards = row->over_yardstick.ratio;
     struct comparison over_base;
@@ -209,7 +209,7 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
         break;
     case CELLS_OVER_BASE:
         over_base =
-            summary_compare(row, summary_find(at->group, at->base), FIT_CPU);
+            summary_compare(row, summary_find(row->group, base), FIT_CPU);
         text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
         break;
     case CELLS_MEMORY:
@@ -353,21 +353,23 @@ enum mark
 cells_put(struct text *text, enum cells_id id, const struct at *at,
           bool milliseconds)
 {
+    const struct summary_row *row = summary_find(at->group, at->model);
+
     if (id <= CELLS_BASE) {
         put_outside(text, id, at);
         return MARK_NONE;
     }
-    if (!at->row || at->row->status == LIFE_SKIPPED) {
+    if (!row || row->status == LIFE_SKIPPED) {
         text_add(text, "-");
         return MARK_NONE;
     }
-    if (at->row->status != LIFE_OK) {
-        text_add(text, "%s", life_status_name(at->row->status));
+    if (row->status != LIFE_OK) {
+        text_add(text, "%s", life_status_name(row->status));
         return MARK_BAD;
     }
     return id < CELLS && cells[id].form == FORM_WORDS
-               ? put_row(text, id, at)
-               : put_figure(text, id, at->row, milliseconds);
+               ? put_row(text, id, row, at->base)
+               : put_figure(text, id, row, milliseconds);
 }
 
 void

@@ -120,24 +120,16 @@ sheet_column(struct sheet *sheet, enum cells_id id, int drop)
     return column;
 }
 
-static struct at
-place(const struct summary_group *group, const char *model, const char *base)
-{
-    return (struct at){group, model, base,
-                       group && model ? summary_find(group, model) : NULL};
-}
-
 struct at *
 sheet_row(struct sheet *sheet, const struct summary_group *group,
           const char *model)
 {
-    struct at at = place(group, model, NULL);
+    double p50_us = row_shown(summary_find(group, model), LIFE_P50_US);
 
-    sheet->milliseconds |=
-        row_shown(at.row, LIFE_P50_US) >= MILLISECONDS_FROM_US;
+    sheet->milliseconds |= p50_us >= MILLISECONDS_FROM_US;
     sheet->rows = given(
         reallocarray(sheet->rows, sheet->nrows + 1, sizeof *sheet->rows));
-    sheet->rows[sheet->nrows] = at;
+    sheet->rows[sheet->nrows] = (struct at){group, model, NULL};
     return &sheet->rows[sheet->nrows++];
 }
 
@@ -156,13 +148,13 @@ sheet_group(struct sheet *sheet, const struct summary_group *group,
 static void
 put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
-    const struct summary_row *of = row->row;
+    const struct summary_row *of = summary_find(row->group, row->model);
 
     for (size_t i = 0; i < table->ncolumns; i++) {
         struct column *column = &table->columns[i];
-        struct at at =
-            place(column->group ? column->group : row->group,
-                  column->model ? column->model : row->model, row->base);
+        const struct at at = {column->group ? column->group : row->group,
+                              column->model ? column->model : row->model,
+                              row->base};
         struct text text = {0};
         enum mark mark;
 

@@ -177,7 +177,6 @@ struct at {
     const struct summary_group *group; /* the scenario, or NULL */
     const char *model;                 /* or NULL */
     const char *base;                  /* what it is held against, or NULL */
-    const struct summary_row *row;     /* that model there, or NULL */
 };
 
 /* Append what a cell says; returns what it means. */

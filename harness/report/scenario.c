@@ -145,7 +145,7 @@ build_why(struct document *document, const struct summary_group *group)
     bill_build(document, group);
 }
 
-/* ---- an open loop: one table for all rates ----------------------------- */
+/* ---- an open loop ------------------------------------------------------ */
 
 void
 scenario_kept(struct document *document, const struct summary_group *begin,
@@ -181,33 +181,6 @@ scenario_kept(struct document *document, const struct summary_group *begin,
                            "client is late itself",
                            invalid, all);
     }
-}
-
-/* Returns how many groups of one scenario and number of clients it took. */
-static size_t
-build_rates(struct document *document, const struct summary_group *begin,
-            const struct summary_group *last)
-{
-    const struct life *life = begin->life;
-    const struct summary_group *end = begin;
-    struct sheet sheet = {0};
-
-    build_title(document, begin);
-    add_columns(&sheet, rate_table, COUNT(rate_table));
-    for (; end < last && end->life->rate_per_s > 0 &&
-           RECORD_IS_OF(end->life, life->scenario, life->clients);
-         end++) {
-        sheet_group(&sheet, end, false);
-    }
-    sheet_build(document, &sheet, true);
-    if (life->rate_of[0] != '\0') {
-        document_paragraph(document,
-                           "The rates are shares of what %s does, %d/s in "
-                           "this run.",
-                           life->rate_of, life->rate_of_per_s);
-    }
-    scenario_kept(document, begin, end);
-    return (size_t)(end - begin);
 }
 
 /* ---- clients that only wait, by how many there are --------------------- */
@@ -309,35 +282,55 @@ build_noise(struct document *document, const struct summary *summary,
 
 /* ---- all that is wanted ------------------------------------------------ */
 
+/* One scenario: a group, or those of all rates before `end`. */
 static void
-build_group(struct document *document, const struct summary_group *group,
-            const struct report_views *views)
+build_scenario(struct document *document, const struct summary_group *begin,
+               const struct summary_group *end,
+               const struct report_views *views)
 {
+    const struct life *life = begin->life;
     struct sheet sheet = {0};
 
-    build_title(document, group);
-    add_columns(&sheet, views->brief ? short_table : full_table,
-                views->brief ? COUNT(short_table) : COUNT(full_table));
+    build_title(document, begin);
+    if (life->rate_per_s > 0) {
+        add_columns(&sheet, rate_table, COUNT(rate_table));
+    } else if (views->brief) {
+        add_columns(&sheet, short_table, COUNT(short_table));
+    } else {
+        add_columns(&sheet, full_table, COUNT(full_table));
+    }
     for (size_t i = 0; i < sheet.ncolumns; i++) {
         struct column *column = &sheet.columns[i];
         bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
-        if (time && cells_kind(group->life) == KIND_ONE) {
+        if (time && cells_kind(life) == KIND_ONE) {
             PUT(column->above, "latency");
-        } else if (time && group->life->churn) {
+        } else if (time && life->churn) {
             PUT(column->above, "connect to echo");
         }
     }
-    sheet_group(&sheet, group, false);
-    sheet_build(document, &sheet, !views->brief);
+    for (const struct summary_group *group = begin; group < end; group++) {
+        sheet_group(&sheet, group, false);
+    }
+    sheet_build(document, &sheet, life->rate_per_s > 0 || !views->brief);
+    if (life->rate_per_s > 0) {
+        document_paragraph(document,
+                           life->rate_of[0] != '\0'
+                               ? "The rates are shares of what %s does, %d/s "
+                                 "in this run."
+                               : "",
+                           life->rate_of, life->rate_of_per_s);
+        scenario_kept(document, begin, end);
+        return;
+    }
     if (!views->brief) {
-        scenario_notes(document, group);
-        facts_group(document, group);
+        scenario_notes(document, begin);
+        facts_group(document, begin);
     }
     if (views->why || views->all) {
-        build_why(document, group);
+        build_why(document, begin);
     }
 }
 
@@ -346,20 +339,22 @@ scenario_build(struct document *document, const struct summary *summary,
                const struct report_views *views)
 {
     const struct summary_group *last = summary->groups + summary->ngroups;
+    const struct summary_group *end;
     size_t shown = 0;
-    size_t step;
 
     for (const struct summary_group *group = summary->groups; group < last;
-         group += step) {
+         group = end) {
         const struct life *life = group->life;
-        bool wanted = view_wants(views, life->scenario, life->clients);
 
-        shown += wanted;
-        step = 1;
-        if (wanted && life->rate_per_s > 0) {
-            step = build_rates(document, group, last);
-        } else if (wanted) {
-            build_group(document, group, views);
+        end = group + 1;
+        while (end < last && life->rate_per_s > 0 &&
+               end->life->rate_per_s > 0 &&
+               RECORD_IS_OF(end->life, life->scenario, life->clients)) {
+            end++;
+        }
+        if (view_wants(views, life->scenario, life->clients)) {
+            build_scenario(document, group, end, views);
+            shown++;
         }
     }
     /* With all views there is a headline, which has it. */

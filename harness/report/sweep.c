@@ -176,14 +176,15 @@ draw_rows(const struct plot *plot, const struct sweep *sweep,
     struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
-        struct at at = {.group = sweep->most, .row = &sweep->most->rows[i]};
+        const struct summary_row *row = &sweep->most->rows[i];
+        struct at at = {sweep->most, row->life->model, NULL};
 
-        put_end(notes[i].bytes, sizeof notes[i].bytes, at.row);
+        put_end(notes[i].bytes, sizeof notes[i].bytes, row);
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
         }
-        rows[i] = (struct chart_row){at.row->life->model, slot_of(sweep, i),
-                                     notes[i].bytes};
+        rows[i] =
+            (struct chart_row){at.model, slot_of(sweep, i), notes[i].bytes};
     }
     return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
 }

@@ -452,7 +452,7 @@ const struct summary_row *summary_row_of(const struct slice *slice,
  * the models' slices took there: the median of that, beside their levels. */
 double summary_price_us(const struct summary_group *group, const char *model);
 
-/* The row of a model in a group; NULL: it has none, or there is no group. */
+/* The row of a model in a group; NULL: it has none, or one of both is. */
 const struct summary_row *summary_find(const struct summary_group *group,
                                        const char *model);
 

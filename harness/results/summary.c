@@ -186,7 +186,7 @@ summary_memory_noise(const struct summary_row *row)
 const struct summary_row *
 summary_find(const struct summary_group *group, const char *model)
 {
-    for (size_t i = 0; group && i < group->nrows; i++) {
+    for (size_t i = 0; group && model && i < group->nrows; i++) {
         if (strcmp(group->rows[i].life->model, model) == 0) {
             return &group->rows[i];
         }
