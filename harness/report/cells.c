@@ -359,13 +359,11 @@ cells_put(struct text *text, enum cells_id id, const struct at *at,
         put_outside(text, id, at);
         return MARK_NONE;
     }
-    if (!row || row->status == LIFE_SKIPPED) {
-        text_add(text, "-");
-        return MARK_NONE;
-    }
-    if (row->status != LIFE_OK) {
-        text_add(text, "%s", life_status_name(row->status));
-        return MARK_BAD;
+    if (!row || row->status != LIFE_OK) {
+        bool bad = row && row->status != LIFE_SKIPPED;
+
+        text_add(text, "%s", bad ? life_status_name(row->status) : "-");
+        return bad ? MARK_BAD : MARK_NONE;
     }
     return id < CELLS && cells[id].form == FORM_WORDS
                ? put_row(text, id, row, at->base)

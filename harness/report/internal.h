@@ -118,8 +118,6 @@ void document_say(struct document *document, enum block_kind kind,
 /* A heading that can be linked to: #anchor, which must be unique. */
 #define document_section(document, anchor, ...)                              \
     document_say(document, BLOCK_HEADING, anchor, __VA_ARGS__)
-#define document_fold(document, ...)                                         \
-    document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
 
 /* Move all that is in another document to the end of this one, below a
  * heading unless that is ""; if it is empty, nothing. */
@@ -262,11 +260,10 @@ struct text group_label(const struct summary_group *group);
  * foreign server has none of them. */
 unsigned facts_model(const char *model);
 
-/* Append an item for each model of the group `main` that there is something
- * to say of: the weightiest facts of all scenarios, as many as fit into a
- * line or two; what an echo costs among many clients is that of `main`. */
-void facts_headline(struct document *document, const struct summary *summary,
-                    const struct summary_group *main);
+/* Append an item for each model of the main group that there is something to
+ * say of: the weightiest facts of all scenarios, as many as fit into a line
+ * or two; what an echo costs among many clients is that of the main group. */
+void facts_headline(struct document *document, const struct summary *summary);
 
 /* Append all that can be said of one group, an item for each model. */
 void facts_group(struct document *document,

@@ -189,7 +189,7 @@ report_page(FILE *file, const struct summary *summary)
     headline_build(&document, summary, summary->ngroups);
     story_build(&document, summary);
     document_section(&document, "tables", "All that was measured");
-    document_fold(&document, "The run");
+    document_say(&document, BLOCK_FOLD, "", "The run");
     document_paragraph(&document, "%s", summary->results->run.command);
     scenario_build(&document, summary, &(struct report_views){.all = true});
     return document_print_page(file, &document, document.blocks[title].words);

@@ -9,16 +9,16 @@
 
 #define STALLS_MAX 20 /* that are named; the others are counted */
 
-/* A column, and when it goes. */
+/* A column, and when it goes; tables of them end with CELLS_NAME. */
 struct shown {
     enum cells_id id; /* what it shows */
     int drop;         /* see struct column */
 };
 
 static const struct shown short_table[] = {
-    {CELLS_MODEL, 0}, {CELLS_SERVED, 0}, {CELLS_RATE, 0},
-    {CELLS_P50, 2},   {CELLS_P99, 3},    {CELLS_SERVER, 1},
-    {CELLS_COST, 0},  {CELLS_RANGE, 0},  {CELLS_MEMORY, 4},
+    {CELLS_MODEL, 0},  {CELLS_SERVED, 0}, {CELLS_RATE, 0}, {CELLS_P50, 2},
+    {CELLS_P99, 3},    {CELLS_SERVER, 1}, {CELLS_COST, 0}, {CELLS_RANGE, 0},
+    {CELLS_MEMORY, 4}, {CELLS_NAME, 0},
 };
 static const struct shown full_table[] = {
     {CELLS_MODEL, 0},  {CELLS_SERVED, 0},    {CELLS_FAIRNESS, 10},
@@ -26,13 +26,13 @@ static const struct shown full_table[] = {
     {CELLS_P99, 4},    {CELLS_SERVER, 0},    {CELLS_CLIENT, 5},
     {CELLS_COST, 0},   {CELLS_RANGE, 0},     {CELLS_YARD, 2},
     {CELLS_FLOOR, 7},  {CELLS_CALLS, 1},     {CELLS_SWITCHES, 6},
-    {CELLS_MEMORY, 1}, {CELLS_BOUND, 11},
+    {CELLS_MEMORY, 1}, {CELLS_BOUND, 11},    {CELLS_NAME, 0},
 };
 static const struct shown rate_table[] = {
     {CELLS_RATE_ASKED, 0},   {CELLS_MODEL, 0},        {CELLS_RATE, 0},
     {CELLS_RESPONSE_P50, 0}, {CELLS_RESPONSE_P99, 0}, {CELLS_SERVICE_P50, 1},
     {CELLS_SERVICE_P99, 1},  {CELLS_LAG, 2},          {CELLS_UNFINISHED, 3},
-    {CELLS_STATE, 0},
+    {CELLS_STATE, 0},        {CELLS_NAME, 0},
 };
 
 /* True if a scenario with so many clients is wanted. */
@@ -45,14 +45,6 @@ view_wants(const struct report_views *views, const char *scenario,
     PUT(name, "%s,%d", scenario, clients);
     return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
            strcmp(views->scenario, name) == 0;
-}
-
-static void
-add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        sheet_column(sheet, shown[i].id, shown[i].drop);
-    }
 }
 
 /* A column for each figure with that flag. */
@@ -267,11 +259,10 @@ build_noise(struct document *document, const struct summary *summary,
         const struct summary_group *group = &summary->groups[i];
         const struct life *life = group->life;
 
-        if (!view_wants(views, life->scenario, life->clients)) {
-            continue;
+        if (view_wants(views, life->scenario, life->clients)) {
+            sheet_row(&precision, group, NULL);
+            sheet_group(&disturbed, group, true);
         }
-        sheet_row(&precision, group, NULL);
-        sheet_group(&disturbed, group, true);
     }
     document_heading(document, "How precise each scenario is");
     sheet_build(document, &precision, true);
@@ -289,19 +280,15 @@ build_scenario(struct document *document, const struct summary_group *begin,
                const struct report_views *views)
 {
     const struct life *life = begin->life;
+    const struct shown *shown = life->rate_per_s > 0 ? rate_table
+                                : views->brief       ? short_table
+                                                     : full_table;
     struct sheet sheet = {0};
 
     build_title(document, begin);
-    if (life->rate_per_s > 0) {
-        add_columns(&sheet, rate_table, COUNT(rate_table));
-    } else if (views->brief) {
-        add_columns(&sheet, short_table, COUNT(short_table));
-    } else {
-        add_columns(&sheet, full_table, COUNT(full_table));
-    }
-    for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct column *column = &sheet.columns[i];
-        bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
+    for (; shown->id != CELLS_NAME; shown++) {
+        struct column *column = sheet_column(&sheet, shown->id, shown->drop);
+        bool time = shown->id == CELLS_P50 || shown->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */

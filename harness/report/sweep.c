@@ -298,7 +298,7 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
 {
     struct sheet sheet = {0};
 
-    document_fold(document, "The numbers behind it");
+    document_say(document, BLOCK_FOLD, "", "The numbers behind it");
     sheet_column(&sheet, CELLS_MODEL, 0);
     if (sweep->n > 1) {
         sheet_column(&sheet, CELLS_LABEL, 0);
