@@ -287,14 +287,13 @@ void
 headline_build(struct document *document, const struct summary *summary,
                size_t lines)
 {
-    const struct summary_group *main;
+    const struct summary_group *main = group_main(summary);
 
     build_head(document, summary);
     if (summary->ngroups == 0) {
         document_paragraph(document, "Nothing was measured.");
         return;
     }
-    main = group_main(summary);
     if (strcmp(summary->results->run.mode, COUNT_MODE) == 0) {
         code_build(document, main);
         return;

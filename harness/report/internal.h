@@ -236,7 +236,7 @@ const struct summary_group *group_up_to(const struct summary *summary,
 
 #define MAIN_CLIENTS 64 /* of the main group, if that was measured */
 
-/* The main group, or what comes closest; there must be one. */
+/* The main group, or what comes closest; not to be looked at without any. */
 const struct summary_group *group_main(const struct summary *summary);
 
 /* True if everybody was served at the rate that was asked for. */

@@ -78,9 +78,7 @@ build_title(struct document *document, const struct summary_group *group)
     text_add(&text, ", %d li%s", group->lives,
              group->lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
-    if (group->blocks > 0) {
-        text_add(&text, ", %d blocks", group->blocks);
-    }
+    text_add(&text, group->blocks > 0 ? ", %d blocks" : "", group->blocks);
     document_heading(document, "%s %d: %s", life->scenario, life->clients,
                      text.bytes);
 }
