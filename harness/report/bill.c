@@ -77,21 +77,20 @@ static const char *const priced[][2] = {
 
 /* What something costs in a group; NAN: unknown. */
 static double
-price_us(const struct summary *summary, const struct summary_group *group,
-         const char *name)
+price_us(const struct summary_group *group, const char *name)
 {
     char model[RESULTS_NAME_BYTES];
 
     PUT(model, RESULTS_PRICE "%s", name);
-    return summary_price_us(summary->results, group, model);
+    return summary_price_us(group, model);
 }
 
 /* What all calls cost but those of the floor, and what each of them does. One
  * recv more than that has is priced as one in vain. */
 static double
-add_calls(struct text *text, const struct summary *summary,
-          const struct summary_group *group, const struct calls *calls)
+add_calls(struct text *text, const struct summary_row *row)
 {
+    const struct calls *calls = row->calls;
     double floor[COUNT(priced)] = {1, 1};
     double sum_us = 0;
 
@@ -111,9 +110,9 @@ add_calls(struct text *text, const struct summary *summary,
         often -= held;
         edges = strcmp(priced[j][0], "epoll_wait") == 0 &&
                 facts_model(calls->model) & MODEL_EDGES;
-        us = edges ? price_us(summary, group, "edges") : NAN;
+        us = edges ? price_us(row->group, "edges") : NAN;
         /* Older files have but one price. */
-        us = isnan(us) ? price_us(summary, group, priced[j][0]) : us;
+        us = isnan(us) ? price_us(row->group, priced[j][0]) : us;
         us *= often;
         sum_us += isfinite(us) ? us : 0;
         if (often >= 0.005) {
@@ -130,9 +129,9 @@ add_calls(struct text *text, const struct summary *summary,
  * ten in its code and two hundred in all: a third more or less is luck. What
  * surrounds recv and send is in the floor as well: 20 instructions. */
 bool
-bill_of(struct bill *bill, const struct summary *summary,
-        const struct summary_group *group, const struct summary_row *row)
+bill_of(struct bill *bill, const struct summary_row *row)
 {
+    const struct summary_group *group = row->group;
     const double *figure = row->figure;
     double *us = bill->us;
 
@@ -142,13 +141,12 @@ bill_of(struct bill *bill, const struct summary *summary,
         return false;
     }
     us[BILL_FLOOR] = figure[LIFE_FLOOR_US];
-    us[BILL_SOCKETS] =
-        price_us(summary, group, "sockets") - figure[LIFE_FLOOR_US];
-    us[BILL_CALLS] = add_calls(&bill->calls, summary, group, row->calls);
+    us[BILL_SOCKETS] = price_us(group, "sockets") - figure[LIFE_FLOOR_US];
+    us[BILL_CALLS] = add_calls(&bill->calls, row);
     us[BILL_SWITCHES] =
-        price_us(summary, group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
-    us[BILL_USER] = price_us(summary, group, "instruction") *
-                    figure[LIFE_INSTRUCTIONS_PER_ECHO];
+        price_us(group, "switch") * figure[LIFE_SWITCHES_PER_ECHO];
+    us[BILL_USER] =
+        price_us(group, "instruction") * figure[LIFE_INSTRUCTIONS_PER_ECHO];
     us[BILL_REST] = bill->total_us;
     for (int i = 0; i < BILL_REST; i++) {
         /* Some have nothing of these two. */
@@ -222,8 +220,7 @@ say_bill(struct document *document, const struct bill *bill,
 }
 
 void
-bill_build(struct document *document, const struct summary *summary,
-           const struct summary_group *group)
+bill_build(struct document *document, const struct summary_group *group)
 {
     struct bill bills[RESULTS_MODELS_MAX];
     const struct bill *least = bills;
@@ -231,7 +228,7 @@ bill_build(struct document *document, const struct summary *summary,
     size_t n = 0;
 
     for (size_t i = 0; i < group->nrows && n < RESULTS_MODELS_MAX; i++) {
-        if (bill_of(&bills[n], summary, group, &group->rows[i])) {
+        if (bill_of(&bills[n], &group->rows[i])) {
             least = bills[n].total_us < least->total_us ? &bills[n] : least;
             n++;
         }

@@ -109,14 +109,6 @@ enum form {
     FORM_TIME,   /* us or ms, as the heading says */
 };
 
-static const char turn[] = "full turn: echo to echo of a client";
-static const char response[] = "response: from when a message was due";
-static const char service[] = "service: from when it was sent";
-static const char slice[] =
-    "slice: what one differs by from its model and block";
-static const char half[] =
-    "+-: half the 95 % interval, for all pairs together";
-
 static const struct {
     const char *above;       /* the heading */
     const char *heading;     /* without the unit of a time */
@@ -134,25 +126,24 @@ static const struct {
 
 /* Over the best of the group, or what that is called. */
 static enum mark
-put_verdict(struct text *text, const struct at *at, enum fitted what)
+put_verdict(struct text *text, const struct summary_row *row,
+            enum fitted what)
 {
-    bool best = at->row == at->group->best[what];
+    bool best = row == row->group->best[what];
 
     text_add(text, "%s",
              best ? fitted_best[what]
-                  : comparison_word(&at->row->over_best[what], UNITS_TEXT));
-    return best && at->group->clear[what] ? MARK_BEST : MARK_NONE;
+                  : comparison_word(&row->over_best[what], UNITS_TEXT));
+    return best && row->group->clear[what] ? MARK_BEST : MARK_NONE;
 }
 
 static enum mark
 put_served(struct text *text, const struct summary_row *row)
 {
-    if (isnan(row->figure[LIFE_SERVED] + row->figure[LIFE_ASKED])) {
-        text_add(text, "-");
-        return MARK_NONE;
-    }
-    text_add(text, "%.9g/%.9g", row->figure[LIFE_SERVED],
-             row->figure[LIFE_ASKED]);
+    double served = row->figure[LIFE_SERVED];
+    double asked = row->figure[LIFE_ASKED];
+
+    text_add(text, isnan(served + asked) ? "-" : "%.9g/%.9g", served, asked);
     return row->starved ? MARK_BAD : MARK_NONE;
 }
 
@@ -163,17 +154,16 @@ put_memory(struct text *text, const struct summary_row *row)
     double value = summary_memory(row);
     double bound = summary_memory_noise(row);
 
-    if (!isfinite(value)) {
-        text_add(text, "-");
-    } else if (value < bound) {
+    if (value < bound) {
         double step = pow(10, floor(log10(bound)));
 
         text_add(text, "<%g", ceil(bound / step) * step);
     } else {
         text_add(text,
-                 value < 0.095  ? "%.2f"
-                 : value < 9.95 ? "%.1f"
-                                : "%.0f",
+                 isnan(value)    ? "-"
+                 : value < 0.095 ? "%.2f"
+                 : value < 9.95  ? "%.1f"
+                                 : "%.0f",
                  value);
     }
 }
@@ -195,9 +185,9 @@ put_state(struct text *text, const struct summary_row *row)
 
 /* Of a model in a scenario. */
 static enum mark
-put_row(struct text *text, enum cells_id id, const struct at *at)
+put_row(struct text *text, enum cells_id id, const struct summary_row *row,
+        const char *base)
 {
-    const struct summary_row *row = at->row;
     const struct comparison *over = &row->over_best[FIT_CPU];
     double yards = row->over_yardstick.ratio;
     struct comparison over_base;
@@ -206,9 +196,9 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
     case CELLS_SERVED:
         return put_served(text, row);
     case CELLS_OVER_MOST:
-        return put_verdict(text, at, FIT_RATE);
+        return put_verdict(text, row, FIT_RATE);
     case CELLS_COST:
-        return put_verdict(text, at, FIT_CPU);
+        return put_verdict(text, row, FIT_CPU);
     case CELLS_RANGE:
         text_add(text, isnan(over->low) ? "-" : "[%.2f, %.2f]", over->low,
                  over->high);
@@ -218,8 +208,8 @@ put_row(struct text *text, enum cells_id id, const struct at *at)
                  yards);
         break;
     case CELLS_OVER_BASE:
-        over_base = summary_compare(
-            at->group, row, summary_find(at->group, at->base), FIT_CPU);
+        over_base =
+            summary_compare(row, summary_find(row->group, base), FIT_CPU);
         text_add(text, "%s", comparison_word(&over_base, UNITS_TEXT));
         break;
     case CELLS_MEMORY:
@@ -363,21 +353,21 @@ enum mark
 cells_put(struct text *text, enum cells_id id, const struct at *at,
           bool milliseconds)
 {
+    const struct summary_row *row = summary_find(at->group, at->model);
+
     if (id <= CELLS_BASE) {
         put_outside(text, id, at);
         return MARK_NONE;
     }
-    if (!at->row || at->row->status == LIFE_SKIPPED) {
-        text_add(text, "-");
-        return MARK_NONE;
-    }
-    if (at->row->status != LIFE_OK) {
-        text_add(text, "%s", life_status_name(at->row->status));
-        return MARK_BAD;
+    if (!row || row->status != LIFE_OK) {
+        bool bad = row && row->status != LIFE_SKIPPED;
+
+        text_add(text, "%s", bad ? life_status_name(row->status) : "-");
+        return bad ? MARK_BAD : MARK_NONE;
     }
     return id < CELLS && cells[id].form == FORM_WORDS
-               ? put_row(text, id, at)
-               : put_figure(text, id, at->row, milliseconds);
+               ? put_row(text, id, row, at->base)
+               : put_figure(text, id, row, milliseconds);
 }
 
 void

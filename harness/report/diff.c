@@ -45,23 +45,19 @@ struct diff {
     size_t alone;            /* or not, or not set up alike */
 };
 
-/* A model in a scenario, before and after. */
-struct pair {
-    bool compilers_differ; /* and so do instructions, whatever the source */
-    const struct summary_group *group[2]; /* the scenario */
-    const struct summary_row *row[2];     /* the model there */
-};
-
 /* Switches where echoes work or wait hang on how long a slice was; times
- * where both sides have a CPU of their own, on how deeply they sleep. */
+ * where both sides have a CPU of their own, on how deeply they sleep;
+ * instructions on the compiler, whatever the source. */
 static bool
-is_comparable(const struct pair *pair, size_t which)
+is_comparable(const struct summary_row *const rows[2], size_t which)
 {
-    enum cells_kind kind = cells_kind(pair->row[0]->life);
+    const char *compiler = rows[0]->group->results->run.compiler;
+    enum cells_kind kind = cells_kind(rows[0]->life);
     enum life_figure figure = looked_at[which].figure;
 
-    return which < FITS ? strcmp(pair->row[0]->life->layout, "split") != 0
-           : figure == LIFE_INSTRUCTIONS_PER_ECHO ? !pair->compilers_differ
+    return which < FITS ? strcmp(rows[0]->life->layout, "split") != 0
+           : figure == LIFE_INSTRUCTIONS_PER_ECHO
+               ? strcmp(rows[1]->group->results->run.compiler, compiler) == 0
            : figure == LIFE_SWITCHES_PER_ECHO
                ? (kind & (KIND_WORK | KIND_WAIT)) == 0
                : true;
@@ -69,23 +65,22 @@ is_comparable(const struct pair *pair, size_t which)
 
 /* Take in what became of a figure. */
 static void
-take_figure(struct diff *diff, struct text news[2], const struct pair *pair,
-            size_t which)
+take_figure(struct diff *diff, struct text news[2],
+            const struct summary_row *const rows[2], size_t which)
 {
     const struct looked_at *look = &looked_at[which];
-    bool one = cells_kind(pair->row[0]->life) == KIND_ONE;
+    bool one = cells_kind(rows[0]->life) == KIND_ONE;
     double slack = look->slack;
     struct comparison over[2] = {{0}};
     double value[2];
 
     for (int i = 0; i < 2; i++) {
-        const struct summary_row *row = pair->row[i];
+        const struct summary_row *row = rows[i];
 
         value[i] = row->figure[look->figure];
         if (which < FITS) {
             over[i] = summary_compare(
-                pair->group[i], row,
-                summary_find(pair->group[i], RESULTS_YARDSTICK), which);
+                row, summary_find(row->group, RESULTS_YARDSTICK), which);
             value[i] = over[i].ratio;
         } else if (look->figure == LIFE_RSS_KIB_PER_CLIENT) {
             value[i] = summary_memory(row);
@@ -118,13 +113,13 @@ take_figure(struct diff *diff, struct text news[2], const struct pair *pair,
     }
 }
 
-/* Take in what became of a model. */
+/* Take in what became of a model in a scenario: before and after. */
 static void
-take_pair(struct diff *diff, const struct pair *pair)
+take_model(struct diff *diff, const struct summary_row *const rows[2])
 {
-    const struct life *life = pair->row[1]->life;
-    enum life_status was = pair->row[0]->status;
-    enum life_status is = pair->row[1]->status;
+    const struct life *life = rows[1]->life;
+    enum life_status was = rows[0]->status;
+    enum life_status is = rows[1]->status;
     struct text news[2] = {0};
 
     if (was != is) {
@@ -132,8 +127,8 @@ take_pair(struct diff *diff, const struct pair *pair)
                  life_status_name(was));
     }
     for (size_t i = 0; i < COUNT(looked_at); i++) {
-        if (is_comparable(pair, i)) {
-            take_figure(diff, news, pair, i);
+        if (is_comparable(rows, i)) {
+            take_figure(diff, news, rows, i);
         }
     }
     for (int i = 0; i < 2; i++) {
@@ -167,19 +162,17 @@ compare_runs(const struct summary *before, const struct summary *after)
     struct diff diff = {0};
 
     for (size_t i = 0; i < after->ngroups; i++) {
-        struct pair pair = {.compilers_differ =
-                                strcmp(before->results->run.compiler,
-                                       after->results->run.compiler) != 0,
-                            .group[1] = &after->groups[i]};
-        const struct summary_row *rows = pair.group[1]->rows;
+        const struct summary_group *group = &after->groups[i];
+        const struct summary_group *was = find_group(before, group->life);
 
-        pair.group[0] = find_group(before, rows->life);
-        diff.both += pair.group[0] != NULL;
-        for (size_t j = 0; pair.group[0] && j < pair.group[1]->nrows; j++) {
-            pair.row[0] = summary_find(pair.group[0], rows[j].life->model);
-            pair.row[1] = &rows[j];
-            if (pair.row[0] && !rows[j].yardstick) {
-                take_pair(&diff, &pair);
+        diff.both += was != NULL;
+        for (size_t j = 0; j < group->nrows; j++) {
+            const struct summary_row *is = &group->rows[j];
+            const struct summary_row *rows[] = {
+                summary_find(was, is->life->model), is};
+
+            if (rows[0] && !is->yardstick) {
+                take_model(&diff, rows);
             }
         }
     }

@@ -100,6 +100,8 @@ table_add(struct block *table, enum mark mark, const char *format, ...)
     given(vasprintf(&cell.words, format, args) >= 0 ? cell.words : NULL);
     va_end(args);
     text_clean(cell.words);
+    table->columns[table->ncells % table->ncolumns].speaks |=
+        cell.words[0] != '\0' && strcmp(cell.words, "-") != 0;
     table->cells = given(
         reallocarray(table->cells, table->ncells + 1, sizeof *table->cells));
     table->cells[table->ncells] = cell;
@@ -118,24 +120,16 @@ sheet_column(struct sheet *sheet, enum cells_id id, int drop)
     return column;
 }
 
-static struct at
-place(const struct summary_group *group, const char *model, const char *base)
-{
-    return (struct at){group, model, base,
-                       group && model ? summary_find(group, model) : NULL};
-}
-
 struct at *
 sheet_row(struct sheet *sheet, const struct summary_group *group,
           const char *model)
 {
-    struct at at = place(group, model, NULL);
+    double p50_us = row_shown(summary_find(group, model), LIFE_P50_US);
 
-    sheet->milliseconds |=
-        row_shown(at.row, LIFE_P50_US) >= MILLISECONDS_FROM_US;
+    sheet->milliseconds |= p50_us >= MILLISECONDS_FROM_US;
     sheet->rows = given(
         reallocarray(sheet->rows, sheet->nrows + 1, sizeof *sheet->rows));
-    sheet->rows[sheet->nrows] = at;
+    sheet->rows[sheet->nrows] = (struct at){group, model, NULL};
     return &sheet->rows[sheet->nrows++];
 }
 
@@ -150,32 +144,31 @@ sheet_group(struct sheet *sheet, const struct summary_group *group,
     }
 }
 
+/* The cells of a row, which ends in a sentence if it was not measured. */
 static void
 put_cells(struct block *table, const struct at *row, bool milliseconds)
 {
-    bool over = false; /* the row has ended in a sentence */
+    const struct summary_row *of = summary_find(row->group, row->model);
 
     for (size_t i = 0; i < table->ncolumns; i++) {
         struct column *column = &table->columns[i];
-        bool rest = !over && column->id > CELLS_BASE && row->row &&
-                    row->row->status != LIFE_OK;
-        enum mark mark = MARK_NONE;
+        const struct at at = {column->group ? column->group : row->group,
+                              column->model ? column->model : row->model,
+                              row->base};
         struct text text = {0};
+        enum mark mark;
 
-        if (rest) {
-            text_add(&text, "%s: %s", life_status_name(row->row->status),
-                     row->row->life->reason);
-        } else if (!over) {
-            struct at at =
-                place(column->group ? column->group : row->group,
-                      column->model ? column->model : row->model, row->base);
-
-            mark = cells_put(&text, column->id, &at, milliseconds);
+        if (of && of->status != LIFE_OK && column->id > CELLS_BASE) {
+            table_add(table, MARK_NONE, "%s: %s",
+                      life_status_name(of->status), of->life->reason)
+                ->rest = true;
+            while (++i < table->ncolumns) {
+                table_add(table, MARK_NONE, "%s", "");
+            }
+            return;
         }
-        table_add(table, mark, "%s", text.bytes)->rest = rest;
-        column->speaks |=
-            text.bytes[0] != '\0' && strcmp(text.bytes, "-") != 0;
-        over |= rest;
+        mark = cells_put(&text, column->id, &at, milliseconds);
+        table_add(table, mark, "%s", text.bytes);
     }
 }
 
@@ -254,8 +247,8 @@ table_has(const struct block *table, const char *mark)
     return false;
 }
 
-void
-table_legend(struct text *text, const struct block *table)
+struct text
+table_legend(const struct block *table)
 {
     static const char *const marks[][2] = {
         {"most", "most: echoes/s"},
@@ -270,26 +263,20 @@ table_legend(struct text *text, const struct block *table)
         {"<", "<: too little to tell"},
         {"-", "-: not comparable"},
     };
-    const char *said = NULL;
+    struct text text = {0};
 
-    if (!table->legend) {
-        return;
-    }
-    for (size_t i = 0; i < COUNT(marks); i++) {
+    for (size_t i = 0; table->legend && i < COUNT(marks); i++) {
         if (table_has(table, marks[i][0])) {
-            text_item(text, "; ", "%s", marks[i][1]);
+            text_item(&text, "; ", "%s", marks[i][1]);
         }
     }
-    for (size_t i = 0; i < table->ncolumns; i++) {
-        const char *meaning = table->columns[i].meaning;
-
-        /* Neighbours under one heading have one meaning. */
-        if (meaning && (!said || strcmp(said, meaning) != 0)) {
-            text_item(text, "; ", "%s", meaning);
-            said = meaning;
+    for (size_t i = 0; table->legend && i < table->ncolumns; i++) {
+        if (table->columns[i].meaning) {
+            text_item(&text, "; ", "%s", table->columns[i].meaning);
         }
     }
-    text_item(text, ".", "%s", "");
+    text_item(&text, ".", "%s", "");
+    return text;
 }
 
 /* ---- Markdown ---------------------------------------------------------- */
@@ -311,7 +298,7 @@ static void
 put_table(FILE *file, const struct block *table)
 {
     struct text rule = {0};
-    struct text legend = {0};
+    struct text legend = table_legend(table);
 
     assert(table->ncolumns > 0);
     for (size_t i = 0; i < table->ncolumns; i++) {
@@ -331,7 +318,6 @@ put_table(FILE *file, const struct block *table)
                     best ? "** " : " ");
         fputs((i + 1) % table->ncolumns == 0 ? "|\n" : "", file);
     }
-    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         put_escaped(file, "\n", legend.bytes, "\n");
     }

@@ -246,13 +246,12 @@ facts_group(struct document *document, const struct summary_group *group)
 }
 
 void
-facts_headline(struct document *document, const struct summary *summary,
-               const struct summary_group *main)
+facts_headline(struct document *document, const struct summary *summary)
 {
     struct document facts = {0};
 
-    add_facts(&facts, main, summary->groups, summary->ngroups, HEADLINE_FACTS,
-              HEADLINE_COLUMNS);
+    add_facts(&facts, group_main(summary), summary->groups, summary->ngroups,
+              HEADLINE_FACTS, HEADLINE_COLUMNS);
     document_append(document,
                     "What this run shows (95 %, for all pairs of a scenario "
                     "together)",

@@ -2,7 +2,6 @@
  * headline.c: the answer on one screen. See internal.h.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,18 +34,23 @@ common_load(const struct summary *summary)
 
 /* ---- the first table: each model, in its main figures ------------------ */
 
-/* Append the rate in another scenario, of those who are busy there. */
+/* Append the rate in another scenario, of those who are busy there, with so
+ * much of `what`; nothing if there is none. */
 static void
-add_rate(struct sheet *sheet, int drop, const struct summary_group *group,
-         const char *heading, int number)
+add_rate(struct sheet *sheet, int drop, const struct summary_group *main,
+         const struct summary_group *group, const char *what)
 {
-    struct column *column = sheet_column(sheet, CELLS_RATE, drop);
-    const struct life *life = group->life;
+    if (group && group != main) {
+        const struct life *life = group->life;
+        struct column *column = sheet_column(sheet, CELLS_RATE, drop);
 
-    column->group = group;
-    PUT(column->above, "echoes/s of %d with",
-        life->clients - (life->ask_silent ? life->silent : 0));
-    PUT(column->heading, heading, number);
+        column->group = group;
+        PUT(column->above, "echoes/s of %d with",
+            life->clients - (life->ask_silent ? life->silent : 0));
+        PUT(column->heading, "%d %s",
+            cells_kind(life) == KIND_WORK ? life->work_us : life->silent,
+            what);
+    }
 }
 
 static void
@@ -54,8 +58,6 @@ build_first(struct document *document, const struct summary *summary,
             const struct summary_group *main)
 {
     const struct summary_group *idle = group_largest(summary, KIND_IDLE);
-    const struct summary_group *silent = group_largest(summary, KIND_SILENT);
-    const struct summary_group *work = group_largest(summary, KIND_WORK);
     const struct summary_group *load = common_load(summary);
     struct sheet sheet = {0};
 
@@ -76,15 +78,9 @@ build_first(struct document *document, const struct summary *summary,
     sheet_column(&sheet, CELLS_SERVER, 5);
     sheet_column(&sheet, CELLS_CLIENT, 6);
     sheet_column(&sheet, CELLS_MEMORY, 1)->group = idle;
-    if (idle && idle != main) {
-        add_rate(&sheet, 1, idle, "%d idle", idle->life->silent);
-    }
-    if (silent && silent != main) {
-        add_rate(&sheet, 4, silent, "%d silent", silent->life->silent);
-    }
-    if (work && work != main) {
-        add_rate(&sheet, 2, work, "%d us work", work->life->work_us);
-    }
+    add_rate(&sheet, 1, main, idle, "idle");
+    add_rate(&sheet, 4, main, group_largest(summary, KIND_SILENT), "silent");
+    add_rate(&sheet, 2, main, group_largest(summary, KIND_WORK), "us work");
     sheet_group(&sheet, main, false);
     sheet_build(document, &sheet, true);
 }
@@ -138,21 +134,20 @@ build_matrix(struct document *document, const struct summary *summary,
     add_models(&sheet, summary);
     PUT(sheet_column(&sheet, CELLS_CPU_HALF, 0)->heading, "+- %%");
     for (size_t i = 0; i < summary->ngroups; i++) {
+        bool compared = is_compared(summary, i);
+
         any |= isfinite(summary->groups[i].fit[FIT_CPU].half);
-        if (!is_compared(summary, i)) {
-            continue;
-        }
-        if (sheet.nrows < lines) {
+        if (compared && sheet.nrows < lines) {
             sheet_row(&sheet, &summary->groups[i], NULL);
         } else {
-            left++;
+            left += compared;
         }
     }
     if (sheet.nrows > 0) {
         document_heading(document, "Server CPU per echo, times the least of "
                                    "the line; +-: half its 95 %% interval");
         sheet_build(document, &sheet, true);
-    } else if (left == 0 && sheet.ncolumns > 4 && !any) {
+    } else if (sheet.ncolumns > 4 && !any) {
         document_paragraph(document, "Nothing is ranked: it takes three "
                                      "blocks of slices of two servers that "
                                      "serve all.");
@@ -219,15 +214,12 @@ build_head(struct document *document, const struct summary *summary)
     if (run->lives > 0) {
         text_add(&text, "%d li%s", run->lives,
                  run->lives == 1 ? "fe" : "ves");
-        if (isfinite(run->seconds)) {
-            text_add(&text, " in %.0f s", run->seconds);
-        }
+        text_add(&text, isfinite(run->seconds) ? " in %.0f s" : "",
+                 run->seconds);
         text_add(&text, ", seed %lld. ", (long long)run->seed);
     }
     add_noise(&text, summary);
-    if (run->partial) {
-        text_add(&text, " PARTIAL: the run was cut short.");
-    }
+    text_add(&text, run->partial ? " PARTIAL: the run was cut short." : "");
     if (strcmp(run->mode, "quick") == 0) {
         text_add(&text, " QUICK: do not quote these numbers.");
     }
@@ -295,14 +287,13 @@ void
 headline_build(struct document *document, const struct summary *summary,
                size_t lines)
 {
-    const struct summary_group *main;
+    const struct summary_group *main = group_main(summary);
 
     build_head(document, summary);
     if (summary->ngroups == 0) {
         document_paragraph(document, "Nothing was measured.");
         return;
     }
-    main = group_main(summary);
     if (strcmp(summary->results->run.mode, COUNT_MODE) == 0) {
         code_build(document, main);
         return;
@@ -315,7 +306,7 @@ headline_build(struct document *document, const struct summary *summary,
     if (strcmp(summary->results->run.mode, VARIANTS_MODE) == 0) {
         variants_build(document, summary);
     } else {
-        facts_headline(document, summary, main);
+        facts_headline(document, summary);
         scale_build(document, summary);
         build_matrix(document, summary, lines);
     }

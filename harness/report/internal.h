@@ -118,8 +118,6 @@ void document_say(struct document *document, enum block_kind kind,
 /* A heading that can be linked to: #anchor, which must be unique. */
 #define document_section(document, anchor, ...)                              \
     document_say(document, BLOCK_HEADING, anchor, __VA_ARGS__)
-#define document_fold(document, ...)                                         \
-    document_say(document, BLOCK_FOLD, "", __VA_ARGS__)
 
 /* Move all that is in another document to the end of this one, below a
  * heading unless that is ""; if it is empty, nothing. */
@@ -144,8 +142,8 @@ void table_drop(struct block *table, size_t column);
  * what stands above them. */
 size_t table_neighbours(const struct block *table, size_t from, size_t to);
 
-/* Append what its marks and headings mean, if that is to be explained. */
-void table_legend(struct text *text, const struct block *table);
+/* What its marks and headings mean, if that is to be explained, or "". */
+struct text table_legend(const struct block *table);
 
 /* Print for a terminal, and free it: no line is longer than the paper is
  * wide. Columns that do not fit go, then a table is continued below itself.
@@ -177,7 +175,6 @@ struct at {
     const struct summary_group *group; /* the scenario, or NULL */
     const char *model;                 /* or NULL */
     const char *base;                  /* what it is held against, or NULL */
-    const struct summary_row *row;     /* that model there, or NULL */
 };
 
 /* Append what a cell says; returns what it means. */
@@ -239,7 +236,7 @@ const struct summary_group *group_up_to(const struct summary *summary,
 
 #define MAIN_CLIENTS 64 /* of the main group, if that was measured */
 
-/* The main group, or what comes closest; there must be one. */
+/* The main group, or what comes closest; not to be looked at without any. */
 const struct summary_group *group_main(const struct summary *summary);
 
 /* True if everybody was served at the rate that was asked for. */
@@ -263,11 +260,10 @@ struct text group_label(const struct summary_group *group);
  * foreign server has none of them. */
 unsigned facts_model(const char *model);
 
-/* Append an item for each model of the group `main` that there is something
- * to say of: the weightiest facts of all scenarios, as many as fit into a
- * line or two; what an echo costs among many clients is that of `main`. */
-void facts_headline(struct document *document, const struct summary *summary,
-                    const struct summary_group *main);
+/* Append an item for each model of the main group that there is something to
+ * say of: the weightiest facts of all scenarios, as many as fit into a line
+ * or two; what an echo costs among many clients is that of the main group. */
+void facts_headline(struct document *document, const struct summary *summary);
 
 /* Append all that can be said of one group, an item for each model. */
 void facts_group(struct document *document,
@@ -301,14 +297,11 @@ struct bill {
 
 /* Make the bill of a row. False if there is none: it was not measured, all
  * were not served, or what things cost is not known there. */
-bool bill_of(struct bill *bill, const struct summary *summary,
-             const struct summary_group *group,
-             const struct summary_row *row);
+bool bill_of(struct bill *bill, const struct summary_row *row);
 
 /* Append the bills of a group and what they show; without any, a sentence
  * where one would look for them. */
-void bill_build(struct document *document, const struct summary *summary,
-                const struct summary_group *group);
+void bill_build(struct document *document, const struct summary_group *group);
 
 /* ---- groups side by side (sweep.c) ------------------------------------- */
 

@@ -57,7 +57,7 @@ put_table(FILE *file, const struct block *table)
         [MARK_BAD] = {"<td class=\"bad\">", "<td class=\"bad left\">"},
         [MARK_BEST] = {"<td class=\"best\">", "<td class=\"best\">"},
     };
-    struct text legend = {0};
+    struct text legend = table_legend(table);
     size_t n = table->ncolumns;
 
     fputs("<div class=\"scroll\"><table>\n", file);
@@ -80,7 +80,6 @@ put_table(FILE *file, const struct block *table)
         fputs(i % n == n - 1 ? "</tr>\n" : "", file);
     }
     fputs("</tbody></table></div>\n", file);
-    table_legend(&legend, table);
     if (legend.bytes[0] != '\0') {
         xml_put(file, "<p class=\"legend\">", legend.bytes, "</p>\n");
     }
@@ -190,7 +189,7 @@ report_page(FILE *file, const struct summary *summary)
     headline_build(&document, summary, summary->ngroups);
     story_build(&document, summary);
     document_section(&document, "tables", "All that was measured");
-    document_fold(&document, "The run");
+    document_say(&document, BLOCK_FOLD, "", "The run");
     document_paragraph(&document, "%s", summary->results->run.command);
     scenario_build(&document, summary, &(struct report_views){.all = true});
     return document_print_page(file, &document, document.blocks[title].words);

@@ -151,26 +151,3 @@ report_markdown(FILE *file, const struct summary *summary)
                      NULL);
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }
-
-void
-report_columns(FILE *file, const struct report_paper *paper)
-{
-    static const char *const only[] = {
-        [CSV_LIVES] = " (results.csv only)",
-        [CSV_SUMMARY] = " (summary.csv only)",
-        [CSV_BOTH] = "",
-    };
-    struct document document = {0};
-
-    document_paragraph(
-        &document,
-        "results.csv has a line for each life of a server. In summary.csv "
-        "its lives in a scenario are one line, with the median, least, most "
-        "or sum of a figure; CPU and echoes per second are fitted to all "
-        "slices where they are compared. Empty is what was not measured, or "
-        "would mislead.");
-    for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
-        document_item(&document, c->key, "%s%s", c->meaning, only[c->files]);
-    }
-    document_print_text(file, &document, paper);
-}

@@ -268,6 +268,28 @@ report_runs(struct document *document, const char *const *paths, int n)
     return status;
 }
 
+/* What each column of the CSVs means. */
+static void
+build_columns(struct document *document)
+{
+    static const char *const only[] = {
+        [CSV_LIVES] = " (results.csv only)",
+        [CSV_SUMMARY] = " (summary.csv only)",
+        [CSV_BOTH] = "",
+    };
+
+    document_paragraph(
+        document,
+        "results.csv has a line for each life of a server. In summary.csv "
+        "its lives in a scenario are one line, with the median, least, most "
+        "or sum of a figure; CPU and echoes per second are fitted to all "
+        "slices where they are compared. Empty is what was not measured, or "
+        "would mislead.");
+    for (const struct csv_column *c = csv_columns; c->files != 0; c++) {
+        document_item(document, c->key, "%s%s", c->meaning, only[c->files]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -278,7 +300,7 @@ main(int argc, char **argv)
 
     paper = report_paper_of(stdout);
     if (columns) {
-        report_columns(stdout, &paper);
+        build_columns(&document);
     } else if (merge) {
         status = merge_print(paths, npaths);
     } else if (class_path) {

@@ -76,9 +76,6 @@ void report_dearer(FILE *file, const struct summary *before,
 /* Print the page: one HTML file, alone. Returns 0, or -1 with errno. */
 int report_page(FILE *file, const struct summary *summary);
 
-/* Print what each column of the CSVs means. */
-void report_columns(FILE *file, const struct report_paper *paper);
-
 #define COUNT_MODE "count" /* the run->mode of a run that only counts */
 
 /* The lines of models.h; and which has that name, or -1. */

@@ -9,16 +9,16 @@
 
 #define STALLS_MAX 20 /* that are named; the others are counted */
 
-/* A column, and when it goes. */
+/* A column, and when it goes; tables of them end with CELLS_NAME. */
 struct shown {
     enum cells_id id; /* what it shows */
     int drop;         /* see struct column */
 };
 
 static const struct shown short_table[] = {
-    {CELLS_MODEL, 0}, {CELLS_SERVED, 0}, {CELLS_RATE, 0},
-    {CELLS_P50, 2},   {CELLS_P99, 3},    {CELLS_SERVER, 1},
-    {CELLS_COST, 0},  {CELLS_RANGE, 0},  {CELLS_MEMORY, 4},
+    {CELLS_MODEL, 0},  {CELLS_SERVED, 0}, {CELLS_RATE, 0}, {CELLS_P50, 2},
+    {CELLS_P99, 3},    {CELLS_SERVER, 1}, {CELLS_COST, 0}, {CELLS_RANGE, 0},
+    {CELLS_MEMORY, 4}, {CELLS_NAME, 0},
 };
 static const struct shown full_table[] = {
     {CELLS_MODEL, 0},  {CELLS_SERVED, 0},    {CELLS_FAIRNESS, 10},
@@ -26,13 +26,13 @@ static const struct shown full_table[] = {
     {CELLS_P99, 4},    {CELLS_SERVER, 0},    {CELLS_CLIENT, 5},
     {CELLS_COST, 0},   {CELLS_RANGE, 0},     {CELLS_YARD, 2},
     {CELLS_FLOOR, 7},  {CELLS_CALLS, 1},     {CELLS_SWITCHES, 6},
-    {CELLS_MEMORY, 1}, {CELLS_BOUND, 11},
+    {CELLS_MEMORY, 1}, {CELLS_BOUND, 11},    {CELLS_NAME, 0},
 };
 static const struct shown rate_table[] = {
     {CELLS_RATE_ASKED, 0},   {CELLS_MODEL, 0},        {CELLS_RATE, 0},
     {CELLS_RESPONSE_P50, 0}, {CELLS_RESPONSE_P99, 0}, {CELLS_SERVICE_P50, 1},
     {CELLS_SERVICE_P99, 1},  {CELLS_LAG, 2},          {CELLS_UNFINISHED, 3},
-    {CELLS_STATE, 0},
+    {CELLS_STATE, 0},        {CELLS_NAME, 0},
 };
 
 /* True if a scenario with so many clients is wanted. */
@@ -45,14 +45,6 @@ view_wants(const struct report_views *views, const char *scenario,
     PUT(name, "%s,%d", scenario, clients);
     return !views->scenario || strcmp(views->scenario, scenario) == 0 ||
            strcmp(views->scenario, name) == 0;
-}
-
-static void
-add_columns(struct sheet *sheet, const struct shown *shown, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        sheet_column(sheet, shown[i].id, shown[i].drop);
-    }
 }
 
 /* A column for each figure with that flag. */
@@ -86,9 +78,7 @@ build_title(struct document *document, const struct summary_group *group)
     text_add(&text, ", %d li%s", group->lives,
              group->lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
-    if (group->blocks > 0) {
-        text_add(&text, ", %d blocks", group->blocks);
-    }
+    text_add(&text, group->blocks > 0 ? ", %d blocks" : "", group->blocks);
     document_heading(document, "%s %d: %s", life->scenario, life->clients,
                      text.bytes);
 }
@@ -116,8 +106,7 @@ scenario_notes(struct document *document, const struct summary_group *group)
 /* ---- system calls by name, and what else tells why --------------------- */
 
 static void
-build_why(struct document *document, const struct summary *summary,
-          const struct summary_group *group)
+build_why(struct document *document, const struct summary_group *group)
 {
     struct sheet sheet = {0};
 
@@ -143,10 +132,10 @@ build_why(struct document *document, const struct summary *summary,
         document_item(document, row->life->model, "%s", text.bytes);
     }
     code_build(document, group);
-    bill_build(document, summary, group);
+    bill_build(document, group);
 }
 
-/* ---- an open loop: one table for all rates ----------------------------- */
+/* ---- an open loop ------------------------------------------------------ */
 
 void
 scenario_kept(struct document *document, const struct summary_group *begin,
@@ -182,33 +171,6 @@ scenario_kept(struct document *document, const struct summary_group *begin,
                            "client is late itself",
                            invalid, all);
     }
-}
-
-/* Returns how many groups of one scenario and number of clients it took. */
-static size_t
-build_rates(struct document *document, const struct summary_group *begin,
-            const struct summary_group *last)
-{
-    const struct life *life = begin->life;
-    const struct summary_group *end = begin;
-    struct sheet sheet = {0};
-
-    build_title(document, begin);
-    add_columns(&sheet, rate_table, COUNT(rate_table));
-    for (; end < last && end->life->rate_per_s > 0 &&
-           RECORD_IS_OF(end->life, life->scenario, life->clients);
-         end++) {
-        sheet_group(&sheet, end, false);
-    }
-    sheet_build(document, &sheet, true);
-    if (life->rate_of[0] != '\0') {
-        document_paragraph(document,
-                           "The rates are shares of what %s does, %d/s in "
-                           "this run.",
-                           life->rate_of, life->rate_of_per_s);
-    }
-    scenario_kept(document, begin, end);
-    return (size_t)(end - begin);
 }
 
 /* ---- clients that only wait, by how many there are --------------------- */
@@ -295,11 +257,10 @@ build_noise(struct document *document, const struct summary *summary,
         const struct summary_group *group = &summary->groups[i];
         const struct life *life = group->life;
 
-        if (!view_wants(views, life->scenario, life->clients)) {
-            continue;
+        if (view_wants(views, life->scenario, life->clients)) {
+            sheet_row(&precision, group, NULL);
+            sheet_group(&disturbed, group, true);
         }
-        sheet_row(&precision, group, NULL);
-        sheet_group(&disturbed, group, true);
     }
     document_heading(document, "How precise each scenario is");
     sheet_build(document, &precision, true);
@@ -310,36 +271,51 @@ build_noise(struct document *document, const struct summary *summary,
 
 /* ---- all that is wanted ------------------------------------------------ */
 
+/* One scenario: a group, or those of all rates before `end`. */
 static void
-build_group(struct document *document, const struct summary *summary,
-            const struct summary_group *group,
-            const struct report_views *views)
+build_scenario(struct document *document, const struct summary_group *begin,
+               const struct summary_group *end,
+               const struct report_views *views)
 {
+    const struct life *life = begin->life;
+    const struct shown *shown = life->rate_per_s > 0 ? rate_table
+                                : views->brief       ? short_table
+                                                     : full_table;
     struct sheet sheet = {0};
 
-    build_title(document, group);
-    add_columns(&sheet, views->brief ? short_table : full_table,
-                views->brief ? COUNT(short_table) : COUNT(full_table));
-    for (size_t i = 0; i < sheet.ncolumns; i++) {
-        struct column *column = &sheet.columns[i];
-        bool time = column->id == CELLS_P50 || column->id == CELLS_P99;
+    build_title(document, begin);
+    for (; shown->id != CELLS_NAME; shown++) {
+        struct column *column = sheet_column(&sheet, shown->id, shown->drop);
+        bool time = shown->id == CELLS_P50 || shown->id == CELLS_P99;
 
         /* Without others there is no turn to wait for; and one who connects
          * anew begins where connecting begins. */
-        if (time && cells_kind(group->life) == KIND_ONE) {
+        if (time && cells_kind(life) == KIND_ONE) {
             PUT(column->above, "latency");
-        } else if (time && group->life->churn) {
+        } else if (time && life->churn) {
             PUT(column->above, "connect to echo");
         }
     }
-    sheet_group(&sheet, group, false);
-    sheet_build(document, &sheet, !views->brief);
+    for (const struct summary_group *group = begin; group < end; group++) {
+        sheet_group(&sheet, group, false);
+    }
+    sheet_build(document, &sheet, life->rate_per_s > 0 || !views->brief);
+    if (life->rate_per_s > 0) {
+        document_paragraph(document,
+                           life->rate_of[0] != '\0'
+                               ? "The rates are shares of what %s does, %d/s "
+                                 "in this run."
+                               : "",
+                           life->rate_of, life->rate_of_per_s);
+        scenario_kept(document, begin, end);
+        return;
+    }
     if (!views->brief) {
-        scenario_notes(document, group);
-        facts_group(document, group);
+        scenario_notes(document, begin);
+        facts_group(document, begin);
     }
     if (views->why || views->all) {
-        build_why(document, summary, group);
+        build_why(document, begin);
     }
 }
 
@@ -348,22 +324,22 @@ scenario_build(struct document *document, const struct summary *summary,
                const struct report_views *views)
 {
     const struct summary_group *last = summary->groups + summary->ngroups;
+    const struct summary_group *end;
     size_t shown = 0;
-    size_t step;
 
     for (const struct summary_group *group = summary->groups; group < last;
-         group += step) {
+         group = end) {
         const struct life *life = group->life;
 
-        step = 1;
-        if (!view_wants(views, life->scenario, life->clients)) {
-            continue;
+        end = group + 1;
+        while (end < last && life->rate_per_s > 0 &&
+               end->life->rate_per_s > 0 &&
+               RECORD_IS_OF(end->life, life->scenario, life->clients)) {
+            end++;
         }
-        shown++;
-        if (life->rate_per_s > 0) {
-            step = build_rates(document, group, last);
-        } else {
-            build_group(document, summary, group, views);
+        if (view_wants(views, life->scenario, life->clients)) {
+            build_scenario(document, group, end, views);
+            shown++;
         }
     }
     /* With all views there is a headline, which has it. */

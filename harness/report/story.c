@@ -300,7 +300,7 @@ tell(struct document *document, const struct summary *summary,
                       REPORT_WIDTH_MAX);
     }
     if (scene->bill) {
-        bill_build(document, summary, sweep.most);
+        bill_build(document, sweep.most);
         code_build(document, sweep.most);
     }
 }

@@ -176,14 +176,15 @@ draw_rows(const struct plot *plot, const struct sweep *sweep,
     struct chart chart = chart_of(plot);
 
     for (size_t i = 0; i < sweep->nmodels; i++) {
-        struct at at = {.group = sweep->most, .row = &sweep->most->rows[i]};
+        const struct summary_row *row = &sweep->most->rows[i];
+        struct at at = {sweep->most, row->life->model, NULL};
 
-        put_end(notes[i].bytes, sizeof notes[i].bytes, at.row);
+        put_end(notes[i].bytes, sizeof notes[i].bytes, row);
         if (notes[i].bytes[0] == '\0') {
             cells_put(&notes[i], plot->note, &at, false);
         }
-        rows[i] = (struct chart_row){at.row->life->model, slot_of(sweep, i),
-                                     notes[i].bytes};
+        rows[i] =
+            (struct chart_row){at.model, slot_of(sweep, i), notes[i].bytes};
     }
     return chart_dots(&chart, rows, sweep->nmodels, dots, ndots);
 }
@@ -219,7 +220,7 @@ sweep_bars(const struct plot *plot, const struct sweep *sweep)
         if (!isfinite(us)) {
             continue;
         }
-        if (!bill_of(&bill, sweep->summary, sweep->most, row)) {
+        if (!bill_of(&bill, row)) {
             double floor_us = fmin(fmax(row->figure[LIFE_FLOOR_US], 0), us);
 
             bill = (struct bill){
@@ -297,7 +298,7 @@ sweep_numbers(struct document *document, const struct sweep *sweep,
 {
     struct sheet sheet = {0};
 
-    document_fold(document, "The numbers behind it");
+    document_say(document, BLOCK_FOLD, "", "The numbers behind it");
     sheet_column(&sheet, CELLS_MODEL, 0);
     if (sweep->n > 1) {
         sheet_column(&sheet, CELLS_LABEL, 0);

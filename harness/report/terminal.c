@@ -174,7 +174,7 @@ put_table(FILE *file, struct block *table, const struct report_paper *paper)
     struct layout layout = {.table = table, .paper = paper};
     struct cell above[COLUMNS_MAX] = {{0}};
     struct cell headings[COLUMNS_MAX] = {{0}};
-    struct text legend = {0};
+    struct text legend;
     size_t to = 1;
 
     fit(&layout);
@@ -196,7 +196,7 @@ put_table(FILE *file, struct block *table, const struct report_paper *paper)
             put_line(file, &layout, &table->cells[i], from, to, false);
         }
     }
-    table_legend(&legend, table);
+    legend = table_legend(table);
     if (legend.bytes[0] != '\0') {
         wrap(file, legend.bytes, 0, paper->width, 0);
     }

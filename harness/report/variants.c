@@ -42,10 +42,8 @@ compare(const struct summary *summary, enum cells_kind kind,
 {
     const struct summary_group *group = group_largest(summary, kind);
 
-    return group
-               ? summary_compare(group, summary_find(group, variant->name),
-                                 summary_find(group, variant->base), FIT_CPU)
-               : (struct comparison){.verdict = VERDICT_UNKNOWN};
+    return summary_compare(summary_find(group, variant->name),
+                           summary_find(group, variant->base), FIT_CPU);
 }
 
 void

@@ -157,12 +157,11 @@ put_ratio(FILE *file, const struct comparison *ratio)
 }
 
 static void
-put_over_best(FILE *file, const struct summary_group *group,
-              const struct summary_row *row, enum fitted what)
+put_over_best(FILE *file, const struct summary_row *row, enum fitted what)
 {
     bool unknown = row->over_best[what].verdict == VERDICT_UNKNOWN;
 
-    if (row == group->best[what]) {
+    if (row == row->group->best[what]) {
         fprintf(file, ",1,,,%s", fitted_best[what]);
         return;
     }
@@ -174,15 +173,14 @@ put_over_best(FILE *file, const struct summary_group *group,
 
 /* A row that is not ok has no figures: its good lives are no result. */
 static void
-put_row(FILE *file, const struct summary_group *group,
-        const struct summary_row *row)
+put_row(FILE *file, const struct summary_row *row)
 {
     bool ok = row->status == LIFE_OK;
 
     put_life(file, row->life, row->ok, row->status, row->figure, ok);
-    put_over_best(file, group, row, FIT_CPU);
+    put_over_best(file, row, FIT_CPU);
     put_ratio(file, &row->over_yardstick);
-    put_over_best(file, group, row, FIT_RATE);
+    put_over_best(file, row, FIT_RATE);
     put_number(file, ok ? summary_memory(row) : NAN);
     put_number(file, ok ? summary_memory_noise(row) : NAN);
     put_text(file, ",", ok ? "" : row->life->reason);
@@ -193,12 +191,8 @@ int
 csv_write_summary(FILE *file, const struct summary *summary)
 {
     put_headings(file, CSV_SUMMARY);
-    for (size_t i = 0; i < summary->ngroups; i++) {
-        const struct summary_group *group = &summary->groups[i];
-
-        for (size_t j = 0; j < group->nrows; j++) {
-            put_row(file, group, &group->rows[j]);
-        }
+    for (size_t i = 0; i < summary->nrows; i++) {
+        put_row(file, &summary->rows[i]);
     }
     return fflush(file) == 0 && !ferror(file) ? 0 : -1;
 }

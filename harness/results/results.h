@@ -358,6 +358,7 @@ extern const char *const fitted_best[FITS];
 
 /* One server in one scenario. */
 struct summary_row {
+    const struct summary_group *group; /* that it is in */
     const struct life *life;     /* what it is, and why it is not ok; one that
                                   * has the row's status */
     const struct life **lives;   /* all of them */
@@ -383,9 +384,10 @@ struct summary_row {
 
 /* The rows of one scenario, number of clients and rate. */
 struct summary_group {
-    struct summary_row *rows; /* in the order of run.models */
-    size_t nrows;             /* how many */
-    const struct life *life;  /* one that says what it is like */
+    const struct results *results; /* that it is of */
+    struct summary_row *rows;      /* in the order of run.models */
+    size_t nrows;                  /* how many */
+    const struct life *life;       /* one that says what it is like */
     int lives;            /* that were measured, of the model that has most */
     struct fit fit[FITS]; /* of what was measured in slices */
     const struct summary_row *best[FITS]; /* of the ranked ones, or NULL */
@@ -448,17 +450,15 @@ const struct summary_row *summary_row_of(const struct slice *slice,
 /* What the floor or a price costs beside a group, in us; NAN: unknown. The
  * machine is faster in some blocks than in others, so it is held against what
  * the models' slices took there: the median of that, beside their levels. */
-double summary_price_us(const struct results *results,
-                        const struct summary_group *group, const char *model);
+double summary_price_us(const struct summary_group *group, const char *model);
 
-/* The row of a model in a group, or NULL. */
+/* The row of a model in a group; NULL: it has none, or one of both is. */
 const struct summary_row *summary_find(const struct summary_group *group,
                                        const char *model);
 
 /* One row over another of the same group. All NAN if one of the two is NULL
  * or takes no part in the fit. */
-struct comparison summary_compare(const struct summary_group *group,
-                                  const struct summary_row *row,
+struct comparison summary_compare(const struct summary_row *row,
                                   const struct summary_row *base,
                                   enum fitted what);
 

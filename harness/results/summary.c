@@ -186,7 +186,7 @@ summary_memory_noise(const struct summary_row *row)
 const struct summary_row *
 summary_find(const struct summary_group *group, const char *model)
 {
-    for (size_t i = 0; i < group->nrows; i++) {
+    for (size_t i = 0; group && model && i < group->nrows; i++) {
         if (strcmp(group->rows[i].life->model, model) == 0) {
             return &group->rows[i];
         }
@@ -195,13 +195,15 @@ summary_find(const struct summary_group *group, const char *model)
 }
 
 struct comparison
-summary_compare(const struct summary_group *group,
-                const struct summary_row *row, const struct summary_row *base,
+summary_compare(const struct summary_row *row, const struct summary_row *base,
                 enum fitted what)
 {
-    return statistics_compare(&group->fit[what],
-                              row ? (int)(row - group->rows) : -1,
-                              base ? (int)(base - group->rows) : -1);
+    if (!row || !base) {
+        return (struct comparison){NAN, NAN, NAN, VERDICT_UNKNOWN};
+    }
+    return statistics_compare(&row->group->fit[what],
+                              (int)(row - row->group->rows),
+                              (int)(base - row->group->rows));
 }
 
 const struct summary_row *
@@ -258,8 +260,7 @@ rank(struct summary_group *group, enum fitted what)
         struct summary_row *row = &group->rows[i];
         bool held = row->comparable && best && row != best;
 
-        row->over_best[what] =
-            summary_compare(group, held ? row : NULL, best, what);
+        row->over_best[what] = summary_compare(held ? row : NULL, best, what);
         others += held;
         different += row->over_best[what].verdict == VERDICT_DIFFERENT;
     }
@@ -270,9 +271,9 @@ rank(struct summary_group *group, enum fitted what)
 /* A line for each block, a column for each row. There are no more blocks than
  * slices. */
 static void
-fit_group(const struct results *results, struct summary_group *group,
-          enum fitted what)
+fit_group(struct summary_group *group, enum fitted what)
 {
+    const struct results *results = group->results;
     int models = (int)MIN(group->nrows, RESULTS_MODELS_MAX);
     size_t n = results->nslices + 1;
     double *value = given(calloc(n * (size_t)models, sizeof *value));
@@ -302,9 +303,9 @@ fit_group(const struct results *results, struct summary_group *group,
 }
 
 double
-summary_price_us(const struct results *results,
-                 const struct summary_group *group, const char *model)
+summary_price_us(const struct summary_group *group, const char *model)
 {
+    const struct results *results = group->results;
     size_t n = results->nslices + 1;
     double *values = given(calloc(3 * n, sizeof *values));
     double *slower = values + n, *models = slower + n, price_us;
@@ -352,6 +353,7 @@ make_rows(struct summary *summary, double *values)
             !RECORDS_GO_TOGETHER(life, summary->lives[begin - 1])) {
             summary->groups[summary->ngroups++].rows = row;
         }
+        row->group = &summary->groups[summary->ngroups - 1];
         summary->groups[summary->ngroups - 1].nrows++;
         row->lives = &summary->lives[begin];
         while (begin < n &&
@@ -364,13 +366,14 @@ make_rows(struct summary *summary, double *values)
 }
 
 static void
-make_group(const struct results *results, struct summary_group *group)
+make_group(struct summary_group *group, const struct results *results)
 {
     double floor_us;
 
+    group->results = results;
     group->life = group->rows[0].life;
-    fit_group(results, group, FIT_CPU);
-    fit_group(results, group, FIT_RATE);
+    fit_group(group, FIT_CPU);
+    fit_group(group, FIT_RATE);
     group->blocks =
         MAX(group->fit[FIT_CPU].blocks, group->fit[FIT_RATE].blocks);
     for (size_t i = 0; i < results->nslices; i++) {
@@ -379,7 +382,7 @@ make_group(const struct results *results, struct summary_group *group)
             group->stalled += results->slices[i].stalled;
         }
     }
-    floor_us = summary_price_us(results, group, RESULTS_FLOOR);
+    floor_us = summary_price_us(group, RESULTS_FLOOR);
     for (size_t i = 0; i < group->nrows; i++) {
         struct summary_row *row = &group->rows[i];
         double *figure = row->figure;
@@ -392,7 +395,7 @@ make_group(const struct results *results, struct summary_group *group)
         }
         row_hide(row);
         row->over_yardstick = summary_compare(
-            group, row, summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
+            row, summary_find(group, RESULTS_YARDSTICK), FIT_CPU);
     }
 }
 
@@ -415,7 +418,7 @@ summary_make(const struct results *results, struct summary *summary)
             compare_lives, (void *)results);
     make_rows(summary, values);
     for (size_t i = 0; i < summary->ngroups; i++) {
-        make_group(results, &summary->groups[i]);
+        make_group(&summary->groups[i], results);
         checks_run(summary->checks, &summary->groups[i]);
     }
     free(values);

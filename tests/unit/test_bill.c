@@ -74,8 +74,7 @@ static bool
 make_bill(void)
 {
     made_summary();
-    return bill_of(&bill, &made.summary, made.summary.groups,
-                   made.summary.rows);
+    return bill_of(&bill, made.summary.rows);
 }
 
 /* Are these two the same but for noise? */
@@ -93,7 +92,7 @@ say(void)
     struct document document = {0};
     FILE *file = made_print();
 
-    bill_build(&document, &made.summary, made.summary.groups);
+    bill_build(&document, made.summary.groups);
     document_print_text(file, &document, &paper);
     fclose(file);
 }
