@@ -85,8 +85,6 @@ TEST(counts_add_up)
     ck_assert_int_eq(merge.sum.result.window_ns, INT64_C(5000000002));
 }
 
-#define SECONDS(n) .window_ns = INT64_C(1000000000) * (n)
-
 /* Two kinds of run, and how it is said that they are two. */
 static const struct {
     const char *words;
@@ -105,7 +103,8 @@ static const struct {
      {{.handshake = false}, {.handshake = true}}},
     {"a message comes a byte a segment here",
      {{.drip = false}, {.drip = true}}},
-    {"the run lasts 1.00 s here and 5.00 s", {{SECONDS(5)}, {SECONDS(1)}}},
+    {"the run lasts 1.00 s here and 5.00 s",
+     {{.window_ns = 5 * NS_PER_S}, {.window_ns = 1 * NS_PER_S}}},
     {"the run ends by echoes here and by time",
      {{.echoes_max = 0}, {.echoes_max = 100}}},
     {"an echo may take 1.00 ms here and 0",
