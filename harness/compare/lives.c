@@ -110,7 +110,7 @@ run_open(struct lives *lives, int64_t end_ns)
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
-        if (turn->state == STATE_DRIVEN &&
+        if (turn->state == STATE_DRIVEN && !lives->interrupted &&
             turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
         }

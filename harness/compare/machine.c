@@ -85,7 +85,8 @@ machine_describe(struct run *run, const struct options *options,
              (unsigned long long)plan->descriptors, plan->note);
     }
     if (plan->foreign[0] != '\0') {
-        NOTE("servers of your own are not in what takes flags of ours: %s. ",
+        NOTE("scenarios that need flags of ours are without servers of "
+             "your own: %s. ",
              plan->foreign);
     }
     for (size_t i = 0; i < plan->ncells && run->cores == 1; i++) {

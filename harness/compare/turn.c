@@ -318,6 +318,11 @@ turn_slice(struct turn *turn, int sum)
         rate->rate_per_s > 0 ? grid_slice_ns(rate) : turn->slice_ns;
 
     if (driver_slice(driver, slice_ns, sum)) {
+        /* Cut off, it would say that clients were not served. */
+        if (turn->lives->interrupted && driver->last.window_ns < slice_ns &&
+            !engine_has_wrong_byte(&driver->last)) {
+            return;
+        }
         keep_slice(turn, sum);
         if (turn->lives->interrupted &&
             (sum == SUM_WARMUP || !driver->drained)) {

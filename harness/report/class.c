@@ -65,8 +65,8 @@ unpack(const char *archive, const char *what, const char **problem)
 static FILE *
 open_file(const char *at, const char *what, const char **problem)
 {
-    const char *others =
-        *what == 'p' ? "!(*.predictions).jsonl" : "*.predictions.jsonl";
+    const char *others = *what == 'p' ? "!(*.predictions).jsonl"
+                                      : "@(*.predictions|partial).jsonl";
     struct text path = {0};
     struct stat status;
 

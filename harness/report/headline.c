@@ -9,7 +9,8 @@
 
 /* ---- which scenarios --------------------------------------------------- */
 
-/* The common load at which most servers keep up, the lowest of those. */
+/* The common load at which most servers keep up, and half of them at least,
+ * the lowest of those. */
 static const struct summary_group *
 common_load(const struct summary *summary)
 {
@@ -24,7 +25,7 @@ common_load(const struct summary *summary)
             kept +=
                 group->life->rate_per_s > 0 && row_keeps_up(&group->rows[j]);
         }
-        if (kept > most) {
+        if (kept > most && 2 * kept >= (int)group->nrows) {
             found = group;
             most = kept;
         }
@@ -153,8 +154,9 @@ build_matrix(struct document *document, const struct summary *summary,
                                      "serve all.");
     }
     if (left > 0) {
-        document_paragraph(document, "%zu %sscenario%s: report --all", left,
-                           lines > 0 ? "more " : "", left == 1 ? "" : "s");
+        document_paragraph(document, "%zu %sscenario%s: see the last line",
+                           left, lines > 0 ? "more " : "",
+                           left == 1 ? "" : "s");
     }
 }
 
@@ -279,7 +281,7 @@ build_failures(struct document *document, const struct summary *summary,
             document, "%s %s in %s %d: %s%s", worst->life->model,
             life_status_name(worst->status), worst->life->scenario,
             worst->life->clients, worst->life->reason,
-            others > 0 ? " (and others; report --all)" : "");
+            others > 0 ? " (and others)" : "");
     }
 }
 

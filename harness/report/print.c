@@ -62,8 +62,8 @@ add_more(struct document *document, const struct report_paper *paper)
             text_add(&text, "; in pictures: %s/report.html",
                      shell_path(paper->folder).bytes);
         }
-    } else {
-        text_add(&text, "more: report --all");
+    } else if (!paper->bin) {
+        text_add(&text, "more: the same with --all");
     }
     document_paragraph(document, "%s", text.bytes);
 }

@@ -75,10 +75,11 @@ build_title(struct document *document, const struct summary_group *group)
              : strcmp(life->layout, "all") == 0   ? ", all CPUs"
              : strcmp(life->layout, "apart") == 0 ? ", servers out of sight"
                                                   : "");
-    text_add(&text, ", %d li%s", group->lives,
+    text_add(&text, group->lives > 0 ? ", %d li%s" : "", group->lives,
              group->lives == 1 ? "fe" : "ves");
     /* An open loop is not compared block by block. */
-    text_add(&text, group->blocks > 0 ? ", %d blocks" : "", group->blocks);
+    text_add(&text, group->blocks > 0 ? ", %d block%s" : "", group->blocks,
+             group->blocks == 1 ? "" : "s");
     document_heading(document, "%s %d: %s", life->scenario, life->clients,
                      text.bytes);
 }
