@@ -240,7 +240,7 @@ BUILD := build$(addprefix /,$(VARIANT))
 BIN := $(BUILD)/bin
 OBJ := $(BUILD)/obj
 
-# An empty format says that there is nothing to say.
+# Where a text is to stay empty, so is its format.
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wvla -Wpointer-arith -Wwrite-strings -Wno-psabi \
             -Wno-format-zero-length

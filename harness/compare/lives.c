@@ -115,7 +115,7 @@ run_open(struct lives *lives, int64_t end_ns)
             turn->state = STATE_MUTE;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN &&
+        if (turn->state == STATE_DRIVEN && !lives->interrupted &&
             (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,

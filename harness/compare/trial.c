@@ -63,8 +63,8 @@ try_echo(int fd, const char *said, char heard[HEARD_BYTES])
     return other;
 }
 
-/* A client that gives the server some time to speak first, if any, and then
- * says the first words, or more of them. */
+/* A client that gives the server `first_ms` to speak first, and then says so
+ * many of the words. */
 static const char *
 try_client(const struct server *server, int first_ms, int says,
            char heard[HEARD_BYTES])

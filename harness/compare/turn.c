@@ -210,11 +210,12 @@ static bool
 tell_and_look(struct turn *turn, void (*what)(struct turn *turn),
               struct server_look *look)
 {
-    bool done = driver_tell(&turn->driver, what);
-
+    if (!driver_tell(&turn->driver, what)) {
+        return false;
+    }
     turn_settle(turn);
     server_look(&turn->server, look);
-    return done;
+    return true;
 }
 
 void

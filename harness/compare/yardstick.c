@@ -39,7 +39,7 @@ watch(struct conn *conn, int operation, uint32_t events)
 {
     struct epoll_event event = {.events = events};
 
-    event.data.ptr = conn; /* clang's analyzer would see a leak above */
+    event.data.ptr = conn; /* set below, or clang-tidy reports a leak */
     return epoll_ctl(server.epoll_fd, operation, conn->fd, &event);
 }
 
@@ -102,7 +102,7 @@ conn_send(struct conn *conn, const char *bytes, size_t nbytes)
     if (nbytes == conn->nunsent) {
         return; /* as before: as a rule nothing is left */
     }
-    unsent = malloc(nbytes); /* of nothing there is some, too */
+    unsent = malloc(nbytes); /* malloc(0) is not NULL in glibc */
     if (!unsent) {
         conn_close(conn, CONTRACT_ERROR);
         return;

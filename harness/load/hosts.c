@@ -189,11 +189,13 @@ admit(int fd)
 {
     struct host *host = &lead.hosts[lead.count];
     const cookie_io_functions_t functions = {.read = read_in_time};
-    char end[2]; /* of a line: a stranger may say half of one */
+    char line[128]; /* of which a stranger may say half */
     *host = (struct host){
         .fd = fd, .replies = given(fopencookie(host, "r", functions))};
     lead.deadline_ns = clock_now_ns() + REPLY_NS;
-    if (fscanf(host->replies, "host %63[!-~]%1[\n]", host->name, end) != 2) {
+    if (fgets(line, sizeof line, host->replies) == NULL ||
+        strchr(line, '\n') == NULL ||
+        sscanf(line, "host %63[!-~]", host->name) != 1) {
         fclose(host->replies);
         close(fd);
         return;
@@ -254,18 +256,18 @@ gather(void)
 static int
 compare_clocks(struct host *host)
 {
-    long long theirs_ns;
+    char line[32];
     host->unsure_ns = INT64_MAX;
     for (int i = 0; i < CLOCK_LOOKS; i++) {
         int64_t before_ns = clock_wall_ns();
         dprintf(host->fd, "clock\n");
-        if (fscanf(host->replies, "%lld%*c", &theirs_ns) != 1) {
+        if (fgets(line, sizeof line, host->replies) == NULL) {
             return -1;
         }
         int64_t half_ns = (clock_wall_ns() - before_ns) / 2;
         if (half_ns < host->unsure_ns) {
             host->unsure_ns = half_ns;
-            host->ahead_ns = theirs_ns - (before_ns + half_ns);
+            host->ahead_ns = strtoll(line, NULL, 10) - (before_ns + half_ns);
         }
     }
     return 0;

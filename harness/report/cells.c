@@ -308,7 +308,7 @@ row_instead(const struct summary_row *row, enum life_figure figure)
            : row->saturated && time ? "grows"
            : (figures[figure].where & FIGURE_TAIL) &&
                    isnan(row->figure[figure]) &&
-                   isfinite(row->figure[LIFE_LAG_P99_US])
+                   row->errors[ENGINE_CLIENT_LATE] > 0
                ? "late"
                : NULL;
 }

@@ -46,7 +46,7 @@ add_rate(struct sheet *sheet, int drop, const struct summary_group *main,
         struct column *column = sheet_column(sheet, CELLS_RATE, drop);
 
         column->group = group;
-        PUT(column->above, "echoes/s of %d with",
+        PUT(column->above, "echoes/s of %d",
             life->clients - (life->ask_silent ? life->silent : 0));
         PUT(column->heading, "%d %s",
             cells_kind(life) == KIND_WORK ? life->work_us : life->silent,

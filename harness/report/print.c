@@ -107,7 +107,7 @@ report_scenario_lines(FILE *file, const struct results *results,
     struct results last = *results;
     struct summary summary;
 
-    /* Only what is needed: this is done while the run waits. */
+    /* Of the lives only these: this is done while the run waits. */
     while (last.nlives > 0 && !RECORD_IS_OF(last.lives, scenario, clients)) {
         last.nlives--;
         last.lives++;

@@ -48,9 +48,10 @@ check_usage(const char **paths)
                         : class_path ? "--class: "
                         : baseline   ? "--save-baseline: "
                                      : "";
-    bool view = views.scenario || views.why || views.noise || views.all ||
-                markdown || lives_csv || summary_csv || trace ||
-                (html && (merge || baseline));
+    bool tables = views.scenario || views.why || views.noise || views.all;
+    int views_asked = tables + markdown + lives_csv + summary_csv + columns +
+                      (html || trace);
+    bool page = html && !trace && !merge && !baseline; /* there is one */
     const char *problem = NULL;
     int npaths = 0;
 
@@ -60,9 +61,10 @@ check_usage(const char **paths)
     if (merge + diff + !!class_path + !!baseline > 1) {
         problem = "goes with no other of --merge, --diff, --class and "
                   "--save-baseline";
-    } else if (markdown + html + lives_csv + summary_csv > 1) {
-        problem = "choose one of --markdown, --html, --csv and --summary-csv";
-    } else if (view && alone[0] != '\0') {
+    } else if (views_asked > 1) {
+        problem = "choose one of --markdown, --html, --csv, --summary-csv, "
+                  "--trace, --columns, and the tables of a terminal";
+    } else if (views_asked > 0 && !page && alone[0] != '\0') {
         problem = "has no such table or page; leave the other flag out";
     } else if (merge ? npaths == 0 : diff && npaths != 2) {
         problem = merge ? "name the files that load --save wrote"

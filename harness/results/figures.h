@@ -17,7 +17,8 @@ FIGURE(P50_US, MEDIAN, "p50_us",
        "message was due",
        FIGURE_TIME)
 FIGURE(P99_US, MEDIAN, "p99_us",
-       "... 99 of 100; this and what follows unknown if the client was late",
+       "... 99 of 100; as all times but the medians unknown if the client "
+       "was late",
        FIGURE_TIME | FIGURE_TAIL)
 FIGURE(P999_US, MEDIAN, "p999_us", "... 999 of 1000",
        FIGURE_TIME | FIGURE_TAIL)

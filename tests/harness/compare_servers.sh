@@ -50,6 +50,12 @@ result "none of them is left" $?
 run_once --quick --models=blocking --scenarios=echo,silent,wait,work
 [ "$status" -eq 0 ] && said '^blocking +1/64 .* stuck' out
 result "blocking leaves clients waiting and is ok" $?
+# "slice" lines of echo 64, by model.
+perl -ne '/"type":"slice"/ && /"scenario":"echo","clients":64,/ &&
+    /"model":"(\w+)"/ && $n{$1}++;
+    END { exit !($n{blocking} > 0 && 3 * $n{blocking} <= $n{yardstick}) }' \
+    "$tmp/results/results.jsonl"
+result "and has one slice where the others have four" $?
 
 # Each variant is its program with its flag; without libevent those that are
 # made with it are left out.

@@ -101,7 +101,8 @@ sub life {
             service_p99_us => three(90 + $us), lag_p99_us => 22,
             rate_of => 'threaded', rate_of_per_s => 61000);
         # The client was late with some messages.
-        %line = (%line, lag_p99_us => 1040, map({ $_ => undef }
+        %line = (%line, errors_by_kind => { client_late => 1 },
+            lag_p99_us => 1040, map({ $_ => undef }
                 qw(p99_us mean_us service_p99_us)))
           if $model eq 'coroutine' && $s->{rate_per_s} == 40000;
     }
