@@ -90,7 +90,7 @@ TEST(all_fits_on_narrow_paper_and_a_headline_on_a_screen)
     for (int width = 60; width <= 100; width += 10) {
         print_by(report_headline, width);
         ck_assert_int_le(assert_width(width), REPORT_LINES_MAX);
-        assert_has("more: report --all");
+        assert_has("more: the same with --all");
     }
     results_free(&made.results);
     add_all(2);
