@@ -195,11 +195,11 @@ fill_note(struct life *life, const struct turn *turn,
 
 /* ---- what became of it: why the client was late, and what to do about it */
 
-/* Where nine of ten messages were sent in time, and did not queue up behind
- * the others, half of all times are right, but none beyond that. False, and
- * the life has failed: nothing is. */
+/* Fail a life whose client was late, and return true; but where nine of ten
+ * messages were sent in time, and did not queue up behind the others, only
+ * take away all times but the medians, which are right. */
 static bool
-median_is_right(struct life *life, const struct engine_result *result)
+fail_late(struct life *life, const struct engine_result *result)
 {
     double used = (double)result->client_cpu_ns / (double)result->window_ns;
     int64_t lag_ns = histogram_quantile_ns(&result->lag, 0.9);
@@ -219,10 +219,10 @@ median_is_right(struct life *life, const struct engine_result *result)
             life->figure[i] =
                 figures[i].where & FIGURE_TAIL ? NAN : life->figure[i];
         }
-        return true;
+        return false;
     }
     life_fail(life, LIFE_INVALID, "the client was late itself (%s)", why);
-    return false;
+    return true;
 }
 
 /* "broke connections: 12 reset (Connection reset by peer), 3 early_eof". */
@@ -290,10 +290,10 @@ set_status(struct life *life, const struct turn *turn,
 {
     const struct server *server = &turn->server;
     const struct engine_mismatch *wrong = &result->mismatch;
-    const uint64_t *errors = result->errors;
-    uint64_t trouble = errors[ENGINE_NO_DESCRIPTORS] +
-                       errors[ENGINE_NO_PORTS] +
-                       errors[ENGINE_CLIENT_TROUBLE];
+    bool only_late =
+        engine_first_error(result, ENGINE_SERVER_ERRORS) ==
+            ENGINE_CLIENT_LATE &&
+        engine_first_error(result, ENGINE_CLIENT_LATE + 1) == ENGINE_ERRORS;
     bool ours = !turn->contender->command;
     char sent[24] = "";
 
@@ -312,11 +312,10 @@ set_status(struct life *life, const struct turn *turn,
     } else if (turn->driver.engine_errno != 0) {
         life_fail(life, LIFE_INVALID, "the client failed: %s",
                   strerror(turn->driver.engine_errno));
-    } else if (trouble > 0) {
+    } else if (engine_result_invalid(result) && !only_late) {
         fail_by_errors(life, LIFE_INVALID, "trouble of the client's own",
                        result);
-    } else if (errors[ENGINE_CLIENT_LATE] > 0 &&
-               !median_is_right(life, result)) {
+    } else if (only_late && fail_late(life, result)) {
         return;
     } else if (life->figure[LIFE_ERRORS] >
                (ours ? refused_by_design(life, result) : 0)) {

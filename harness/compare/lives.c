@@ -107,15 +107,18 @@ run_open(struct lives *lives, int64_t end_ns)
     struct grid_point least = {0}, most = {0};
 
     run_blocks(lives, SUM_CLOSED, 1, TURN_RATES, end_ns);
+    if (lives->interrupted) {
+        return;
+    }
     for (struct turn *turn = lives->turns; turn < lives->turns_end; turn++) {
         /* Who leaves clients unserved has nothing to offer them at any rate:
          * their messages would wait for ever. */
-        if (turn->state == STATE_DRIVEN && !lives->interrupted &&
+        if (turn->state == STATE_DRIVEN &&
             turn->driver.last.served < turn->scenario->load.clients) {
             turn->state = STATE_MUTE;
         }
         /* The yardstick comes last, and only if there is no other. */
-        if (turn->state == STATE_DRIVEN && !lives->interrupted &&
+        if (turn->state == STATE_DRIVEN &&
             (turn + 1 < lives->turns_end || !least.of)) {
             struct grid_point next = {
                 .of = turn->contender->name,

@@ -263,13 +263,17 @@ set_aside(struct driver *driver, struct engine_result *result)
 
 /* Add the slice that the driver has just seen to a sum, and keep it. An open
  * loop in which the client was late charges no server; but where it always
- * was, there must be something to tell that from. */
-static void
+ * was, there must be something to tell that from. False: it was to warm up,
+ * or was cut off, and would say that clients were not served. */
+static bool
 keep_slice(struct turn *turn, int sum)
 {
     struct driver *driver = &turn->driver;
     struct driver_sum *into = &driver->sums[sum];
     struct engine_result *last = &driver->last;
+    bool cut_off = turn->lives->interrupted && !engine_has_wrong_byte(last) &&
+                   (!driver->drained || last->window_ns < driver->slice_ns);
+    bool counts = sum != SUM_WARMUP && !cut_off;
     bool late = last->errors[ENGINE_CLIENT_LATE] > 0;
     bool always_late = into->result.errors[ENGINE_CLIENT_LATE] > 0;
     struct slice slice = {
@@ -282,7 +286,7 @@ keep_slice(struct turn *turn, int sum)
     };
 
     driver->echoes += last->echoes_total;
-    if (sum == SUM_WARMUP || (late && into->slices > 0 && !always_late)) {
+    if (!counts || (late && into->slices > 0 && !always_late)) {
         set_aside(driver, last);
     } else {
         if (always_late && !late) {
@@ -295,8 +299,8 @@ keep_slice(struct turn *turn, int sum)
         into->server_cpu_ns += driver->server_cpu_ns;
         into->slices++;
     }
-    if (sum == SUM_WARMUP || (turn->lives->interrupted && !driver->drained)) {
-        return;
+    if (!counts) {
+        return false;
     }
     slice.stalled =
         sum == SUM_CLOSED && slice.gap_ms > stall_gap_ms(turn->scenario);
@@ -308,6 +312,7 @@ keep_slice(struct turn *turn, int sum)
         turn->rates[into->slices - 1] = slice.echoes / slice.seconds;
     }
     lives_keep_slice(turn->lives, turn->contender->name, &slice);
+    return true;
 }
 
 void
@@ -318,17 +323,9 @@ turn_slice(struct turn *turn, int sum)
     int64_t slice_ns =
         rate->rate_per_s > 0 ? grid_slice_ns(rate) : turn->slice_ns;
 
-    if (driver_slice(driver, slice_ns, sum)) {
-        /* Cut off, it would say that clients were not served. */
-        if (turn->lives->interrupted && driver->last.window_ns < slice_ns &&
-            !engine_has_wrong_byte(&driver->last)) {
-            return;
-        }
-        keep_slice(turn, sum);
-        if (turn->lives->interrupted &&
-            (sum == SUM_WARMUP || !driver->drained)) {
-            return;
-        }
+    if (driver_slice(driver, slice_ns, sum) && !keep_slice(turn, sum) &&
+        turn->lives->interrupted) {
+        return;
     }
     if (driver->engine_errno != 0 || !driver->drained ||
         engine_has_wrong_byte(&driver->last) ||
